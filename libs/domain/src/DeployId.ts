@@ -1,0 +1,17 @@
+/** One deploy's id: a ULID, so that ids sort by the time the deploy was accepted. */
+import { Clock, Effect, Schema } from "effect";
+import { monotonicFactory } from "ulid";
+
+export const DeployId = Schema.String.pipe(
+  Schema.pattern(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/, { message: () => "expected a ULID" }),
+  Schema.brand("DeployId"),
+  Schema.annotations({ identifier: "DeployId" }),
+);
+export type DeployId = typeof DeployId.Type;
+
+const next = monotonicFactory();
+
+/** A new id; ids made by one process sort in the order they were made. */
+export const make: Effect.Effect<DeployId> = Clock.currentTimeMillis.pipe(
+  Effect.map((millis) => next(millis) as DeployId),
+);

@@ -1,0 +1,11 @@
+export type { ApiResource } from "./ApiResource.js";
+export * as Cluster from "./Cluster.js";
+export * as ClusterError from "./ClusterError.js";
+export * as Clusters from "./Clusters.js";
+export * as Manifests from "./Manifests.js";
+export * as ManifestSet from "./ManifestSet.js";
+export * as Planner from "./Planner.js";
+export type { WatchEvent } from "./Watch.js";
+export * as Applier from "./Applier.js";
+export * as Leases from "./Leases.js";
+export * as Waiter from "./Waiter.js";

@@ -5,7 +5,15 @@
  * kube-apiserver and kubectl), else in `$XDG_CACHE_HOME/nopea-testbed/<version>`, where `build` puts it.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { accessSync, constants, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -17,7 +25,11 @@ const GO_AT_LEAST = [1, 26, 1];
 
 export const modules = dirname(fileURLToPath(import.meta.url));
 
-const kubernetes = (name) => ({ module: "kubernetes", main: `k8s.io/kubernetes/cmd/${name}`, ldflags: versionFlags() });
+const kubernetes = (name) => ({
+  module: "kubernetes",
+  main: `k8s.io/kubernetes/cmd/${name}`,
+  ldflags: versionFlags(),
+});
 const PROGRAMS = {
   etcd: { module: "etcd", main: "go.etcd.io/etcd/server/v3" },
   "kube-apiserver": kubernetes("kube-apiserver"),
@@ -33,7 +45,14 @@ const PROGRAMS = {
 };
 
 /** What `up` needs, and kubectl, which the tests compare with. */
-export const NEEDED = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl", "kwok"];
+export const NEEDED = [
+  "etcd",
+  "kube-apiserver",
+  "kube-controller-manager",
+  "kube-scheduler",
+  "kubectl",
+  "kwok",
+];
 /** What `up --argo` needs besides. */
 export const ARGO = ["rollouts-controller"];
 
@@ -41,7 +60,9 @@ function versionFlags() {
   const [major, minor] = VERSION.slice(1).split(".");
   const values = { gitVersion: VERSION, gitMajor: major, gitMinor: minor, gitTreeState: "clean" };
   return ["component-base/version", "client-go/pkg/version"]
-    .flatMap((path) => Object.entries(values).map(([key, value]) => `-X k8s.io/${path}.${key}=${value}`))
+    .flatMap((path) =>
+      Object.entries(values).map(([key, value]) => `-X k8s.io/${path}.${key}=${value}`),
+    )
     .join(" ");
 }
 
@@ -89,7 +110,8 @@ export function cannotBuild() {
  */
 export async function build(names = NEEDED, say = () => {}) {
   const unknown = names.find((name) => !(name in PROGRAMS));
-  if (unknown !== undefined) throw new Error(`no such program: ${unknown} (${Object.keys(PROGRAMS).join(", ")})`);
+  if (unknown !== undefined)
+    throw new Error(`no such program: ${unknown} (${Object.keys(PROGRAMS).join(", ")})`);
   if (missing(names).length === 0) return;
   const reason = cannotBuild();
   if (reason !== undefined) throw new Error(`cannot build ${missing(names).join(", ")}: ${reason}`);
@@ -108,7 +130,16 @@ export async function build(names = NEEDED, say = () => {}) {
 
 async function goBuild({ module, main, ldflags = "" }, name) {
   const part = join(cacheFolder(), `.${name}.${process.pid}`);
-  const args = ["build", "-trimpath", "-mod=readonly", "-ldflags", `-s -w ${ldflags}`.trim(), "-o", part, main];
+  const args = [
+    "build",
+    "-trimpath",
+    "-mod=readonly",
+    "-ldflags",
+    `-s -w ${ldflags}`.trim(),
+    "-o",
+    part,
+    main,
+  ];
   const go = spawn("go", args, {
     cwd: join(modules, module),
     env: { ...process.env, CGO_ENABLED: "0" },

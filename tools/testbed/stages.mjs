@@ -88,10 +88,7 @@ export const TAGS = {
     step(
       0.15,
       waiting("InvalidImageName", BAD_NAME),
-      warning(
-        "InspectFailed",
-        "Failed to apply default image tag: invalid reference format",
-      ),
+      warning("InspectFailed", "Failed to apply default image tag: invalid reference format"),
     ),
   ],
   "bad-config": [
@@ -320,12 +317,18 @@ const misbehaving = (tag, steps) =>
   });
 
 /** The patch changes nothing, so that kwok doesn't come back to the pod at once. */
-const mountFails = stage("pod-mount-fails", [has("mount-fails"), UNTOUCHED], 0.15, "phase: Pending\n", [
-  warning(
-    "FailedMount",
-    'MountVolume.SetUp failed for volume "config" : configmap "missing" not found',
-  ),
-]);
+const mountFails = stage(
+  "pod-mount-fails",
+  [has("mount-fails"), UNTOUCHED],
+  0.15,
+  "phase: Pending\n",
+  [
+    warning(
+      "FailedMount",
+      'MountVolume.SetUp failed for volume "config" : configmap "missing" not found',
+    ),
+  ],
+);
 
 /** An init container that misbehaves: the main containers wait. */
 const misbehavingInit = (tag, steps) =>
@@ -410,4 +413,7 @@ export const stages = () => [
 ];
 
 /** Every JSON document is a YAML document. */
-export const stagesYaml = () => stages().map((each) => JSON.stringify(each)).join("\n---\n");
+export const stagesYaml = () =>
+  stages()
+    .map((each) => JSON.stringify(each))
+    .join("\n---\n");

@@ -8,7 +8,16 @@
  */
 import { spawn, spawnSync } from "node:child_process";
 import { generateKeyPairSync, randomBytes } from "node:crypto";
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { request as httpsRequest } from "node:https";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
@@ -28,6 +37,8 @@ const USERS = [
 ];
 
 const READY_WITHIN = 60_000;
+/** An API server with open watches takes its time; nothing here is worth waiting for. */
+const GRACE = 2000;
 
 /**
  * Starts a test-bed; it is ready when this returns (about 5 s, 700 MiB).
@@ -38,10 +49,14 @@ const READY_WITHIN = 60_000;
  * @returns {Promise<string>} the kubeconfig's path
  */
 export async function up(folder, { argo = false, stages = [], owner } = {}) {
-  const lacking = missing(argo ? [...NEEDED, ...ARGO] : NEEDED).filter((name) => name !== "kubectl");
-  if (lacking.length > 0) throw new Error(`not built: ${lacking.join(", ")}: run tools/testbed/build.mjs`);
+  const lacking = missing(argo ? [...NEEDED, ...ARGO] : NEEDED).filter(
+    (name) => name !== "kubectl",
+  );
+  if (lacking.length > 0)
+    throw new Error(`not built: ${lacking.join(", ")}: run tools/testbed/build.mjs`);
   const dir = resolve(folder);
-  if (existsSync(join(dir, "testbed.json"))) throw new Error(`${dir} is in use: stop it with tools/testbed/down.mjs`);
+  if (existsSync(join(dir, "testbed.json")))
+    throw new Error(`${dir} is in use: stop it with tools/testbed/down.mjs`);
   mkdirSync(join(dir, "logs"), { recursive: true });
 
   const [etcd, etcdPeer, api, kubelet, health, metrics] = await freePorts(6);
@@ -64,7 +79,12 @@ export async function up(folder, { argo = false, stages = [], owner } = {}) {
   try {
     start("etcd", "etcd", [
       ...["--data-dir", join(dir, "etcd"), "--unsafe-no-fsync"],
-      ...["--listen-client-urls", `http://127.0.0.1:${etcd}`, "--advertise-client-urls", `http://127.0.0.1:${etcd}`],
+      ...[
+        "--listen-client-urls",
+        `http://127.0.0.1:${etcd}`,
+        "--advertise-client-urls",
+        `http://127.0.0.1:${etcd}`,
+      ],
       ...["--listen-peer-urls", `http://127.0.0.1:${etcdPeer}`],
       ...["--initial-advertise-peer-urls", `http://127.0.0.1:${etcdPeer}`],
       ...["--initial-cluster", `default=http://127.0.0.1:${etcdPeer}`],
@@ -73,18 +93,36 @@ export async function up(folder, { argo = false, stages = [], owner } = {}) {
       ...["--etcd-servers", `http://127.0.0.1:${etcd}`, "--cert-dir", join(dir, "certs")],
       ...["--bind-address", "127.0.0.1", "--advertise-address", "127.0.0.1", "--secure-port", api],
       ...["--service-cluster-ip-range", "10.0.0.0/16", "--endpoint-reconciler-type", "none"],
-      ...["--service-account-key-file", join(dir, "sa.key"), "--service-account-signing-key-file", join(dir, "sa.key")],
+      ...[
+        "--service-account-key-file",
+        join(dir, "sa.key"),
+        "--service-account-signing-key-file",
+        join(dir, "sa.key"),
+      ],
       ...["--service-account-issuer", "https://kubernetes.default.svc"],
       ...["--authorization-mode", "RBAC", "--token-auth-file", join(dir, "tokens.csv")],
       // No pod here asks for a token, and no controller would have made the accounts yet.
-      ...["--disable-admission-plugins", "ServiceAccount", "--kubelet-preferred-address-types", "InternalIP"],
+      ...[
+        "--disable-admission-plugins",
+        "ServiceAccount",
+        "--kubelet-preferred-address-types",
+        "InternalIP",
+      ],
     ]);
     await until("the API server", () => isReady(bed));
     // The API server has made its own CA and certificate meanwhile.
     writeFileSync(kubeconfig, kubeconfigOf(bed, users), { mode: 0o600 });
 
     const client = ["--kubeconfig", kubeconfig];
-    const alone = ["--secure-port", "0", "--leader-elect=false", "--kube-api-qps", "500", "--kube-api-burst", "1000"];
+    const alone = [
+      "--secure-port",
+      "0",
+      "--leader-elect=false",
+      "--kube-api-qps",
+      "500",
+      "--kube-api-burst",
+      "1000",
+    ];
     start("controller-manager", "kube-controller-manager", [
       ...[...client, ...alone, "--use-service-account-credentials=false"],
       ...["--service-account-private-key-file", join(dir, "sa.key"), "--controllers", "*"],
@@ -92,13 +130,26 @@ export async function up(folder, { argo = false, stages = [], owner } = {}) {
     start("scheduler", "kube-scheduler", [...client, ...alone]);
     start("kwok", "kwok", [
       ...[...client, "--manage-all-nodes", "--node-lease-duration-seconds", "40"],
-      ...["--node-ip", "127.0.0.1", "--node-port", kubelet, "--server-address", `127.0.0.1:${kubelet}`],
+      ...[
+        "--node-ip",
+        "127.0.0.1",
+        "--node-port",
+        kubelet,
+        "--server-address",
+        `127.0.0.1:${kubelet}`,
+      ],
       // The kubelet's certificate is not verified: the API server's own will do.
-      ...["--tls-cert-file", bed.certificate, "--tls-private-key-file", join(dir, "certs", "apiserver.key")],
-      ...[join(dir, "stages.yaml"), join(dir, "logs.yaml"), ...stages.map((file) => resolve(file))].flatMap((file) => [
-        "--config",
-        file,
-      ]),
+      ...[
+        "--tls-cert-file",
+        bed.certificate,
+        "--tls-private-key-file",
+        join(dir, "certs", "apiserver.key"),
+      ],
+      ...[
+        join(dir, "stages.yaml"),
+        join(dir, "logs.yaml"),
+        ...stages.map((file) => resolve(file)),
+      ].flatMap((file) => ["--config", file]),
     ]);
     await call(bed, "POST", "/api/v1/nodes", {
       apiVersion: "v1",
@@ -112,8 +163,9 @@ export async function up(folder, { argo = false, stages = [], owner } = {}) {
         ...["--healthzPort", health, "--metricsport", metrics],
       ]);
     }
-    await until("the node", async () => isTrue(await call(bed, "GET", "/api/v1/nodes/node-1"), "Ready"));
-    // Without it no pod is admitted to a namespace.
+    await until("the node", async () =>
+      isTrue(await call(bed, "GET", "/api/v1/nodes/node-1"), "Ready"),
+    );
     if (owner !== undefined) keepFor(dir, owner);
     return kubeconfig;
   } catch (error) {
@@ -169,14 +221,17 @@ function isOurs(pid, [program]) {
 async function end(pids) {
   const send = (pid, signal) => isAlive(pid) && process.kill(pid, signal);
   for (const pid of pids) send(pid, "SIGTERM");
-  for (let waited = 0; waited < 5000 && pids.some(isAlive); waited += 50) await sleep(50);
+  for (let waited = 0; waited < GRACE && pids.some(isAlive); waited += 50) await sleep(50);
   for (const pid of pids) send(pid, "SIGKILL");
   while (pids.some(isAlive)) await sleep(20);
 }
 
 function keepFor(dir, owner) {
   const keeper = fileURLToPath(new URL("./keeper.mjs", import.meta.url));
-  spawn(process.execPath, [keeper, dir, String(owner)], { detached: true, stdio: "ignore" }).unref();
+  spawn(process.execPath, [keeper, dir, String(owner)], {
+    detached: true,
+    stdio: "ignore",
+  }).unref();
 }
 
 async function freePorts(count) {
@@ -197,14 +252,15 @@ async function freePorts(count) {
 
 async function until(what, isSo) {
   const deadline = Date.now() + READY_WITHIN;
-  for (let last = "no answer"; ; ) {
+  for (let last = "no answer"; ;) {
     try {
       if (await isSo()) return;
       last = "not yet";
     } catch (error) {
       last = error.message;
     }
-    if (Date.now() > deadline) throw new Error(`${what} is not ready after ${READY_WITHIN / 1000} s: ${last}`);
+    if (Date.now() > deadline)
+      throw new Error(`${what} is not ready after ${READY_WITHIN / 1000} s: ${last}`);
     await sleep(100);
   }
 }
@@ -239,7 +295,9 @@ function send(bed, method, path, body, type = "application/json") {
 }
 
 const isTrue = (object, condition) =>
-  (object.status?.conditions ?? []).some(({ type, status }) => type === condition && status === "True");
+  (object.status?.conditions ?? []).some(
+    ({ type, status }) => type === condition && status === "True",
+  );
 
 /** The CRDs come with the controller's own module. */
 async function installArgo(bed) {
@@ -254,7 +312,13 @@ async function installArgo(bed) {
   for (const file of readdirSync(folder).filter((name) => name.endsWith("-crd.yaml"))) {
     const text = readFileSync(join(folder, file), "utf8");
     const name = /^ {2}name: (\S+)$/m.exec(text)[1];
-    await call(bed, "PATCH", `${path}/${name}?fieldManager=testbed&force=true`, text, "application/apply-patch+yaml");
+    await call(
+      bed,
+      "PATCH",
+      `${path}/${name}?fieldManager=testbed&force=true`,
+      text,
+      "application/apply-patch+yaml",
+    );
     await until(name, async () => isTrue(await call(bed, "GET", `${path}/${name}`), "Established"));
   }
 }
@@ -306,7 +370,10 @@ function containerLogs(dir) {
   ];
   const write = (name, text) => {
     const path = join(dir, "logs", name);
-    writeFileSync(path, text.map((line, i) => `2026-01-01T00:00:0${i + 1}.000000000Z stdout F ${line}\n`).join(""));
+    writeFileSync(
+      path,
+      text.map((line, i) => `2026-01-01T00:00:0${i + 1}.000000000Z stdout F ${line}\n`).join(""),
+    );
     return path;
   };
   return JSON.stringify({

@@ -6,7 +6,10 @@ import { up } from "./testbed.mjs";
 try {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { argo: { type: "boolean", default: false }, stages: { type: "string", multiple: true, default: [] } },
+    options: {
+      argo: { type: "boolean", default: false },
+      stages: { type: "string", multiple: true, default: [] },
+    },
   });
   if (positionals.length !== 1) throw new Error("usage: up.mjs DIR [--argo] [--stages FILE]…");
   console.log(await up(positionals[0], values));

@@ -1,1 +1,2 @@
-export {};
+export * as Deployer from "./Deployer.js";
+export * as Refusal from "./Refusal.js";

@@ -8,7 +8,10 @@ import { Who } from "./Who.js";
 
 /** A document and its source (`file.yaml#3`; `manifests[2]` where it was sent inline). */
 export const ManifestInput = Schema.Struct({
-  object: Schema.Record({ key: Schema.String, value: Schema.Unknown }) as unknown as Schema.Schema<KubeObject>,
+  object: Schema.Record({
+    key: Schema.String,
+    value: Schema.Unknown,
+  }) as unknown as Schema.Schema<KubeObject>,
   source: Schema.String,
 }).annotations({ identifier: "ManifestInput" });
 
@@ -39,4 +42,3 @@ export const DeployRequest = Schema.Struct({
   who: optional(Who),
 }).annotations({ identifier: "DeployRequest" });
 export type DeployRequest = typeof DeployRequest.Type;
-

@@ -26,7 +26,15 @@ export const Difference = Schema.Struct({
 export type Difference = typeof Difference.Type;
 
 /** What works less than it should: `memory` = the store or the ledger. */
-export const Degraded = Schema.Literal("memory", "ledger", "lock", "watch", "pods", "events", "logs");
+export const Degraded = Schema.Literal(
+  "memory",
+  "ledger",
+  "lock",
+  "watch",
+  "pods",
+  "events",
+  "logs",
+);
 export type Degraded = typeof Degraded.Type;
 
 export const DeployResult = Schema.Struct({

@@ -24,7 +24,7 @@ export const parse = (text: string): Option.Option<number> =>
 /** `1500` → `1.5s`, `90000` → `1m30s`: at most two units, the way a person says it. */
 export const format = (millis: number): string => {
   if (millis < 1_000) return `${Math.round(millis)}ms`;
-  if (millis < 60_000) return `${Number((millis / 1_000).toFixed(1))}s`;
+  if (millis < 59_950) return `${Number((millis / 1_000).toFixed(1))}s`;
   const seconds = Math.round(millis / 1_000);
   const [h, m, s] = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60, seconds % 60];
   if (h > 0) return m > 0 ? `${h}h${m}m` : `${h}h`;

@@ -28,7 +28,10 @@ export type Evidence = typeof Evidence.Type;
 
 // Built from escapes so that no control character stands in this file: C0 but tab and newline,
 // DEL, C1, and the ANSI sequences a log likes to carry.
-const ANSI = new RegExp("\\u001b(?:\\[[0-?]*[ -/]*[@-~]|\\][^\\u0007\\u001b]*(?:\\u0007|\\u001b\\\\)|[@-Z\\\\-_])", "g");
+const ANSI = new RegExp(
+  "\\u001b(?:\\[[0-?]*[ -/]*[@-~]|\\][^\\u0007\\u001b]*(?:\\u0007|\\u001b\\\\)|[@-Z\\\\-_])",
+  "g",
+);
 const CONTROL = new RegExp("[\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f]", "g");
 
 /** A cluster's text made safe to print: no escape sequences, no control characters, at most `limit` long. */

@@ -62,4 +62,3 @@ export const Change = Schema.Struct({
   lines: Schema.NonNegativeInt,
 }).annotations({ identifier: "Change" });
 export type Change = typeof Change.Type;
-

@@ -15,7 +15,10 @@ import { Namespace, ServiceName } from "./Service.js";
 import { Strategy } from "./Strategy.js";
 import { Timestamp } from "./Timestamp.js";
 
-const event = <Type extends string, Fields extends Schema.Struct.Fields>(type: Type, fields: Fields) =>
+const event = <Type extends string, Fields extends Schema.Struct.Fields>(
+  type: Type,
+  fields: Fields,
+) =>
   Schema.Struct({
     deployId: key(DeployId, "deploy_id"),
     seq: Schema.NonNegativeInt,

@@ -1,0 +1,105 @@
+/**
+ * The same cases on both clusters: the sandbox, started for each file that asks, and the real
+ * control plane of the test-bed. Every test has a namespace of its own, deleted when it ends.
+ */
+import { startSandbox } from "@nopea/sandbox";
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, inject } from "vitest";
+import { Api } from "./Api.js";
+
+export type Kind = "sandbox" | "real";
+
+/** What a test knows of the cluster that it runs on: to be read inside a test or a hook only. */
+export interface Cluster {
+  readonly kind: Kind;
+  /** Path of the kubeconfig; its current context is the admin's. */
+  readonly kubeconfig: string;
+  readonly api: Api;
+  /** Of this test alone, and empty but for what a cluster puts into each. */
+  readonly namespace: string;
+}
+
+/** What is in the name of each test that runs on the real cluster: `npm test` counts by it. */
+export const REAL = "[real]";
+
+/** @param on which clusters: both, unless the case is about what only one of them has */
+export function describeCluster(
+  name: string,
+  body: (cluster: Cluster) => void,
+  on: ReadonlyArray<Kind> = ["sandbox", "real"],
+): void {
+  if (on.includes("sandbox")) {
+    describe(`${name} [sandbox]`, () => body(useCluster("sandbox", openSandbox)));
+  }
+  if (on.includes("real")) {
+    const testbed = inject("testbed");
+    const why = "missing" in testbed ? `: ${testbed.missing}` : "";
+    describe.skipIf("missing" in testbed)(`${name} ${REAL}${why}`, () =>
+      body(useCluster("real", () => openReal(testbed))),
+    );
+  }
+}
+
+export const randomName = (prefix: string): string => `${prefix}-${randomBytes(4).toString("hex")}`;
+
+interface Opened {
+  readonly kubeconfig: string;
+  readonly close: () => Promise<void>;
+}
+
+async function openSandbox(): Promise<Opened> {
+  const sandbox = await startSandbox();
+  const dir = mkdtempSync(join(tmpdir(), "nopea-sandbox-"));
+  const kubeconfig = join(dir, "kubeconfig");
+  writeFileSync(kubeconfig, sandbox.kubeconfig);
+  return {
+    kubeconfig,
+    close: async () => {
+      await sandbox.close();
+      rmSync(dir, { recursive: true });
+    },
+  };
+}
+
+async function openReal(testbed: { kubeconfig: string } | { missing: string }): Promise<Opened> {
+  if ("missing" in testbed) throw new Error(testbed.missing);
+  return { kubeconfig: testbed.kubeconfig, close: async () => {} };
+}
+
+function useCluster(kind: Kind, open: () => Promise<Opened>): Cluster {
+  let opened: (Opened & { readonly api: Api }) | undefined;
+  let namespace = "";
+  const now = () => {
+    if (opened === undefined) throw new Error("a cluster is there inside tests and hooks only");
+    return opened;
+  };
+  beforeAll(async () => {
+    const cluster = await open();
+    opened = { ...cluster, api: new Api(cluster.kubeconfig) };
+  });
+  afterAll(() => opened?.close());
+  beforeEach(async () => {
+    namespace = randomName("test");
+    const body = { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } };
+    const made = await now().api.post("/api/v1/namespaces", body);
+    if (made.status !== 201) throw new Error(`namespace ${namespace}: ${made.status} ${made.text}`);
+  });
+  afterEach(async () => {
+    await now().api.delete(`/api/v1/namespaces/${namespace}`);
+  });
+  return {
+    kind,
+    get kubeconfig() {
+      return now().kubeconfig;
+    },
+    get api() {
+      return now().api;
+    },
+    get namespace() {
+      return namespace;
+    },
+  };
+}

@@ -1,1 +1,5 @@
-export {};
+export * as Deployment from "./Deployment.js";
+export { NotFound } from "./NotFound.js";
+export * as Operation from "./Operation.js";
+export * as Operations from "./Operations.js";
+export * as Surface from "./Surface.js";

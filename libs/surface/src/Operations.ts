@@ -1,0 +1,80 @@
+/**
+ * Every use-case, by name. Whoever offers them (a command line, HTTP, agents) is a table over
+ * these names, so that a new operation, or a new way to fail, does not build until it is handled
+ * everywhere. Wire forms are read and written here and nowhere else.
+ */
+import { BadInput, Progress, WireError } from "@nopea/domain";
+import { Effect, ParseResult, Schema } from "effect";
+import type * as Operation from "./Operation.js";
+import { operation as deploy } from "./operations/Deploy.js";
+import { operation as diff } from "./operations/Diff.js";
+import { operation as health } from "./operations/Health.js";
+import { operation as history } from "./operations/History.js";
+import { operation as services } from "./operations/Services.js";
+import { operation as status } from "./operations/Status.js";
+
+export interface All {
+  readonly deploy: typeof deploy;
+  readonly diff: typeof diff;
+  readonly status: typeof status;
+  readonly history: typeof history;
+  readonly health: typeof health;
+  readonly services: typeof services;
+}
+
+export const all: All = { deploy, diff, status, history, health, services };
+
+export type Name = keyof All;
+export type Failure = Operation.Failure<All[Name]>;
+export type Output<N extends Name> = Operation.Output<All[N]>;
+
+export const names = Object.keys(all) as ReadonlyArray<Name>;
+
+const options = { onExcessProperty: "error", errors: "first" } as const;
+
+/** The first thing wrong with an input, as a sentence that names the field. */
+const badInput = (name: Name, error: ParseResult.ParseError): BadInput => {
+  const [issue] = ParseResult.ArrayFormatter.formatErrorSync(error);
+  const field = issue?.path.map(String).join(".") ?? "";
+  const detail = issue?.message ?? error.message;
+  const message =
+    issue?._tag === "Unexpected"
+      ? `${name} takes no "${field}"`
+      : issue?._tag === "Missing"
+        ? `${name} needs "${field}"`
+        : field === "" || detail.includes(field)
+          ? detail
+          : `${field}: ${detail}`;
+  return new BadInput({ message, ...(field === "" ? {} : { field }) });
+};
+
+/** An input from the wire; keys it does not know are refused by name. */
+export const decode = <N extends Name>(
+  name: N,
+  wire: unknown,
+): Effect.Effect<Operation.Input<All[N]>, BadInput> =>
+  Schema.decodeUnknown(
+    all[name].input as Schema.Schema.AnyNoContext,
+    options,
+  )(wire).pipe(Effect.mapError((error) => badInput(name, error)));
+
+/** An input from a program: the same rules, with a program's names. */
+export const validate = <N extends Name>(
+  name: N,
+  ask: Operation.Ask<All[N]>,
+): Effect.Effect<Operation.Input<All[N]>, BadInput> =>
+  Schema.validate(
+    all[name].input as Schema.Schema.AnyNoContext,
+    options,
+  )(ask).pipe(Effect.mapError((error) => badInput(name, error)));
+
+/** A result as every surface sends it. */
+export const encode = <N extends Name>(name: N, value: Output<N>): unknown =>
+  Schema.encodeSync(all[name].output as Schema.Schema.AnyNoContext)(value);
+
+export const encodeProgress: (event: Progress.Progress) => unknown = Schema.encodeSync(
+  Progress.Progress,
+);
+
+/** Any operation's failure as every surface sends it. */
+export const encodeFailure = (failure: Failure): WireError.WireError => WireError.encode(failure);

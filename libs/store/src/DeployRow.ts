@@ -1,5 +1,16 @@
 /** One deploy as the store keeps it: the queue's row, the state it is in, and what came of it. */
-import { DeployId, DeployResult, Outcome, Plan, Reason, Service, Strategy, Timestamp, Who, Wire } from "@nopea/domain";
+import {
+  DeployId,
+  DeployResult,
+  Outcome,
+  Plan,
+  Reason,
+  Service,
+  Strategy,
+  Timestamp,
+  Who,
+  Wire,
+} from "@nopea/domain";
 import { Schema } from "effect";
 
 /**

@@ -1,0 +1,133 @@
+/**
+ * Deploys and their progress, row by row. What changes a row takes the SQL client of a
+ * transaction that holds the write lock already.
+ */
+import type { SqlClient } from "@effect/sql/SqlClient";
+import { type DeployId, Progress, type Service } from "@nopea/domain";
+import { Effect, Option, Schema } from "effect";
+import type { DeployRow } from "../DeployRow.js";
+import { type Columns, decode, decodeAll, encode } from "./columns.js";
+import { count } from "./services.js";
+
+export const ofService = (sql: SqlClient, ref: Service.ServiceRef) =>
+  sql`cluster = ${ref.cluster} AND namespace = ${ref.namespace} AND service = ${ref.service}`;
+
+export const find = (sql: SqlClient, id: DeployId.DeployId) =>
+  Effect.flatMap(sql<Columns>`SELECT * FROM deploys WHERE id = ${id}`, ([row]) =>
+    row === undefined ? Effect.succeedNone : decode(row),
+  );
+
+export const history = (sql: SqlClient, ref: Service.ServiceRef, limit: number) =>
+  Effect.flatMap(
+    sql<Columns>`SELECT * FROM deploys WHERE ${ofService(sql, ref)} AND state <> 'refused'
+      ORDER BY id DESC LIMIT ${limit}`,
+    decodeAll,
+  );
+
+export const insert = (sql: SqlClient, columns: Columns, owner: string) =>
+  Effect.zipRight(
+    sql`INSERT INTO deploys ${sql.insert({ ...columns, owner })}`,
+    columns.state === "refused" ? Effect.void : count(sql, columns, 1),
+  );
+
+/** Everything but whose it is: `nameCluster` alone changes that. */
+const update = (sql: SqlClient, { id, cluster, namespace, service, ...rest }: Columns) =>
+  sql`UPDATE deploys SET ${sql.update(rest)} WHERE id = ${id}`;
+
+export const put = (sql: SqlClient, row: DeployRow) =>
+  Effect.gen(function* () {
+    const columns = encode(row);
+    const [old] = yield* sql<Columns>`SELECT * FROM deploys WHERE id = ${row.id}`;
+    if (old === undefined) {
+      yield* insert(sql, columns, "");
+      return true;
+    }
+    if (old.state === "ended") return false;
+    yield* update(sql, columns);
+    const change = Number(row.state !== "refused") - Number(old.state !== "refused");
+    if (change !== 0) yield* count(sql, old, change);
+    return true;
+  });
+
+export const takeIn = (sql: SqlClient, rows: ReadonlyArray<DeployRow>) =>
+  Effect.gen(function* () {
+    let added = 0;
+    for (const row of rows) {
+      const theirs = encode(row);
+      const [ours] = yield* sql<Columns>`SELECT * FROM deploys WHERE id = ${row.id}`;
+      if (ours === undefined) {
+        yield* insert(sql, theirs, "");
+        added += 1;
+        continue;
+      }
+      const merged = merge(ours, theirs);
+      if (merged === ours) continue;
+      yield* update(sql, merged);
+      if (ours.state === "refused") yield* count(sql, ours, 1);
+    }
+    return added;
+  });
+
+/**
+ * What the store has and what the cluster says of one deploy. The ledger is right about the
+ * outcome of a deploy that hasn't ended here, and a result that says otherwise is dropped; else
+ * ours stands, and theirs fills in what it lacks.
+ */
+const merge = (ours: Columns, theirs: Columns): Columns => {
+  if (ours.state === "ended") {
+    const lacks = (Object.keys(theirs) as ReadonlyArray<keyof Columns>).some(
+      (key) => ours[key] === null && theirs[key] !== null,
+    );
+    return lacks && ours.outcome === theirs.outcome ? fill(ours, theirs) : ours;
+  }
+  if (theirs.state !== "ended") return ours;
+  const agrees = ours.outcome === null || ours.outcome === theirs.outcome;
+  return {
+    ...fill(agrees ? ours : { ...ours, reason: null, restored: null, result: null }, theirs),
+    state: theirs.state,
+    ended_at: theirs.ended_at,
+    outcome: theirs.outcome,
+    unchanged: theirs.unchanged,
+    ...(theirs.reason === null ? {} : { reason: theirs.reason }),
+  };
+};
+
+const fill = (ours: Columns, theirs: Columns): Columns => {
+  const given = Object.entries(ours).filter(([key, value]) => key in theirs && value !== null);
+  return { ...theirs, ...Object.fromEntries(given) };
+};
+
+const event = Schema.parseJson(Progress.Progress);
+const encodeEvent = Schema.encodeSync(event);
+const decodeEvent = Schema.decode(event);
+
+/** The same event twice is one. */
+export const addProgress = (sql: SqlClient, progress: Progress.Progress) =>
+  sql`INSERT INTO progress ${sql.insert({
+    deploy: progress.deployId,
+    seq: progress.seq,
+    event: encodeEvent(progress),
+  })} ON CONFLICT (deploy, seq) DO NOTHING`;
+
+export const progress = (sql: SqlClient, id: DeployId.DeployId) =>
+  Effect.flatMap(
+    sql<{ seq: number; event: string }>`SELECT seq, event FROM progress
+      WHERE deploy = ${id} ORDER BY seq`,
+    (rows) =>
+      Effect.map(
+        Effect.forEach(rows, ({ seq, event }) =>
+          decodeEvent(event).pipe(
+            Effect.asSome,
+            Effect.catchAll((error) =>
+              Effect.as(
+                Effect.logWarning(
+                  `event ${seq} of deploy ${id} can't be read from the store: ${error.message}`,
+                ),
+                Option.none<Progress.Progress>(),
+              ),
+            ),
+          ),
+        ),
+        (decoded) => decoded.flatMap(Option.toArray),
+      ),
+  );

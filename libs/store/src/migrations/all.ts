@@ -1,0 +1,5 @@
+/** Every migration, in order. */
+import { storeDeploys } from "./0001_store_deploys.js";
+import type { Migration } from "./Migration.js";
+
+export const migrations: ReadonlyArray<Migration> = [storeDeploys];

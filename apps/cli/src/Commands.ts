@@ -1,0 +1,178 @@
+/**
+ * Every command: what it is for, examples, flags, and where its work is. There is one for each
+ * operation of surface (a new operation does not build without one) and a few of the command
+ * line's own. A command's work is loaded only when it is asked for.
+ */
+import type { Manifests, NotFound, Operations, Surface } from "@nopea/surface";
+import type { BadInput } from "@nopea/domain";
+import type { Option } from "commander";
+import type { Effect } from "effect";
+import type { ExitCode } from "./ExitCode.js";
+import * as Flag from "./Flags.js";
+import type { Terminal } from "./Terminal.js";
+
+export interface Invocation {
+  readonly args: ReadonlyArray<string>;
+  readonly flags: Flag.Flags;
+}
+
+/** The work of a command that asks surface. */
+export type Run = (
+  invocation: Invocation,
+) => Effect.Effect<ExitCode, Operations.Failure, Surface.Surface | Manifests.Manifests | Terminal>;
+
+/** The work of one that needs nothing but the terminal. */
+export type LocalRun = (
+  invocation: Invocation,
+) => Effect.Effect<ExitCode, BadInput | NotFound, Terminal>;
+
+interface Spec {
+  readonly group: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  /** A few sentences for its own help. */
+  readonly description: string;
+  /** What is typed, and what it is for. */
+  readonly examples: ReadonlyArray<readonly [command: string, purpose: string]>;
+  readonly arguments?: ReadonlyArray<readonly [name: string, description: string]>;
+  readonly options: () => ReadonlyArray<Option>;
+  /** Flags of which it makes no sense without. */
+  readonly mandatory?: ReadonlyArray<string>;
+  /** True where it ends in its own way when interrupted. */
+  readonly endsItself?: true;
+}
+
+export interface OperationSpec extends Spec {
+  readonly load: () => Promise<{ readonly run: Run }>;
+}
+
+export interface LocalSpec extends Spec {
+  readonly load: () => Promise<{ readonly run: LocalRun }>;
+}
+
+const DEPLOYING = "Deploy:";
+const LOOKING = "Look:";
+const MORE = "More:";
+
+export const operations: { readonly [Name in Operations.Name]: OperationSpec } = {
+  deploy: {
+    group: DEPLOYING,
+    summary: "deploy a service and wait for the truth",
+    description:
+      "Applies the documents of a service and waits until all of it is ready, or until the reason why it will not be is known. Every deploy is remembered.",
+    examples: [
+      ["nopea deploy -f web/ -s web -n shop", "all documents of a folder"],
+      ["nopea deploy -k overlays/prod -s web -n shop", "a kustomize folder"],
+      ["helm template web ./chart | nopea deploy -f - -s web -n shop", "from standard input"],
+      ["nopea deploy -f web/ -s web -n shop --dry-run", "only say what would change"],
+    ],
+    options: () => [...Flag.set(), ...Flag.planning(), ...Flag.running(), Flag.stream()],
+    mandatory: ["service"],
+    endsItself: true,
+    load: () => import("./commands/deploy.js"),
+  },
+  diff: {
+    group: DEPLOYING,
+    summary: "show what a deploy would change",
+    description:
+      "Asks the cluster what a deploy would change, field by field, and changes nothing. Exit code 0: nothing, 1: something, more than 1: an error. Values of Secrets are never shown.",
+    examples: [
+      ["nopea diff -f web/ -s web -n shop", "field by field"],
+      ["nopea diff -f web/ -s web -n shop -o name", "only the objects that would change"],
+    ],
+    options: () => [...Flag.set(), ...Flag.planning()],
+    mandatory: ["service"],
+    load: () => import("./commands/diff.js"),
+  },
+  status: {
+    group: LOOKING,
+    summary: "what is deployed, is it ready, has it drifted",
+    description:
+      "Shows the deploy in force, one that is under way, what is not ready, and what was changed by others since. Without a service: all of the namespace.",
+    examples: [
+      ["nopea status web -n shop", "one service"],
+      ["nopea status -n shop", "every service of the namespace"],
+      ["nopea status web -n shop --watch", "keep looking"],
+      ["nopea status web -n shop --offline -j", "what memory has, as JSON"],
+    ],
+    arguments: [["[service]", "the service; all of the namespace where it is left out"]],
+    options: () => [Flag.offline(), Flag.watch(), Flag.stream()],
+    load: () => import("./commands/status.js"),
+  },
+  history: {
+    group: LOOKING,
+    summary: "every deploy of a service, newest first",
+    description:
+      "Lists what the cluster and this machine remember of a service's deploys: when, by whom, what kind of change, and how it ended.",
+    examples: [
+      ["nopea history web -n shop", "newest first"],
+      ["nopea history web -n shop --limit 1 -j", "the last one, with its evidence, as JSON"],
+    ],
+    arguments: [["<service>", "the service"]],
+    options: () => [Flag.offline(), Flag.limit()],
+    load: () => import("./commands/history.js"),
+  },
+  services: {
+    group: LOOKING,
+    summary: "the services that nopea knows",
+    description: "Lists the services of a namespace, each with its newest deploy.",
+    examples: [
+      ["nopea services -n shop", "of a namespace"],
+      ["nopea services -A", "of all namespaces that are known of"],
+    ],
+    options: () => [Flag.offline(), Flag.allNamespaces()],
+    load: () => import("./commands/services.js"),
+  },
+  health: {
+    group: LOOKING,
+    summary: "can nopea work here, and what may it do",
+    description:
+      "Says whether the cluster answers, which permissions this account lacks in the namespace, and whether nopea's own memory can be used.",
+    examples: [["nopea health -n shop", "before a first deploy"]],
+    options: () => [Flag.offline()],
+    load: () => import("./commands/health.js"),
+  },
+};
+
+export const locals = {
+  sandbox: {
+    group: MORE,
+    summary: "a small Kubernetes in memory, to try things",
+    description:
+      "Runs a small Kubernetes API on this machine, in memory, until Ctrl-C, and prints the path of a kubeconfig for it. Image tags say how its pods behave: `:crashes`, `:pull-fails`, `:slow` and others.",
+    examples: [
+      ["nopea sandbox", "start it, in a terminal of its own"],
+      [
+        "nopea deploy -f examples/web -s web --kubeconfig <the printed path>",
+        "deploy to it from another",
+      ],
+    ],
+    options: () => [Flag.write(), Flag.port()],
+    endsItself: true,
+    load: () => import("./commands/sandbox.js"),
+  },
+  completion: {
+    group: MORE,
+    summary: "completion for bash, zsh or fish",
+    description: "Prints a script that completes commands, flags and their values.",
+    examples: [
+      ['eval "$(nopea completion bash)"', "bash, in ~/.bashrc"],
+      ['eval "$(nopea completion zsh)"', "zsh, in ~/.zshrc"],
+      ["nopea completion fish | source", "fish, in ~/.config/fish/config.fish"],
+    ],
+    arguments: [["<shell>", "bash, zsh or fish"]],
+    options: () => [],
+    load: () => import("./commands/completion.js"),
+  },
+} as const satisfies Readonly<Record<string, LocalSpec>>;
+
+export type OperationCommand = Operations.Name;
+export type LocalCommand = keyof typeof locals;
+export type CommandName = OperationCommand | LocalCommand;
+
+export const all: Readonly<Record<CommandName, OperationSpec | LocalSpec>> = {
+  ...operations,
+  ...locals,
+};
+
+export const isLocal = (name: CommandName): name is LocalCommand => Object.hasOwn(locals, name);

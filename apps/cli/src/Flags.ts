@@ -1,0 +1,165 @@
+/**
+ * Flags, once for all commands: what each is called, takes and means. One that takes a single
+ * value is refused when it is given twice, for nobody can know which was meant.
+ */
+import { Duration, Strategy } from "@nopea/domain";
+import { Option as Maybe } from "effect";
+import { InvalidArgumentError, Option } from "commander";
+
+/** As commander names them; what was not given is absent. */
+export interface Flags {
+  readonly file?: ReadonlyArray<string>;
+  readonly kustomize?: string;
+  readonly service?: string;
+  readonly dryRun?: true;
+  readonly strategy?: Strategy.Strategy;
+  readonly forceConflicts?: true;
+  readonly takeOver?: true;
+  readonly createNamespace?: true;
+  readonly alsoNamespace?: ReadonlyArray<string>;
+  readonly rollOnConfig?: true;
+  readonly timeout?: number;
+  readonly deadline?: number;
+  readonly lockTimeout?: number;
+  readonly wait?: boolean;
+  readonly watch?: true;
+  readonly offline?: true;
+  readonly limit?: number;
+  readonly allNamespaces?: true;
+  readonly write?: string;
+  readonly port?: number;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly namespace?: string;
+  readonly state?: string;
+  readonly output?: Format;
+  readonly json?: true;
+  readonly stream?: true;
+  readonly quiet?: true;
+}
+
+export const formats = ["table", "json", "yaml", "name"] as const;
+export type Format = (typeof formats)[number];
+
+const SET = "What to deploy:";
+const HOW = "How to deploy it:";
+const CLUSTER = "Which cluster:";
+const OUTPUT = "What to print:";
+
+const flag = (group: string, flags: string, description: string): Option =>
+  new Option(flags, description).helpGroup(group);
+
+const parsed = <A>(option: Option, parse: (text: string) => A | undefined, want: string): Option =>
+  option.argParser((text: string) => {
+    const value = parse(text);
+    if (value === undefined) throw new InvalidArgumentError(`Write ${want}.`);
+    return value;
+  });
+
+const duration = (option: Option): Option =>
+  parsed(
+    option,
+    (text) => {
+      const millis = Maybe.getOrUndefined(Duration.parse(text));
+      return millis === undefined || millis <= 0 ? undefined : millis;
+    },
+    "a duration such as 90s, 5m or 1h30m",
+  );
+
+const count = (option: Option): Option =>
+  parsed(
+    option,
+    (text) => (/^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined),
+    "a whole number above 0",
+  );
+
+/** May be given several times, each time with one value. */
+const repeatable = new WeakSet<Option>();
+const repeated = (option: Option): Option => {
+  repeatable.add(option);
+  return option.argParser((text: string, before: ReadonlyArray<string> | undefined) => [
+    ...(before ?? []),
+    text,
+  ]);
+};
+export const isRepeatable = (option: Option): boolean => repeatable.has(option);
+
+export const set = (): ReadonlyArray<Option> => [
+  repeated(
+    flag(SET, "-f, --file <path>", "file, folder, URL, or - for standard input; repeatable"),
+  ),
+  flag(SET, "-k, --kustomize <dir>", "kustomize folder to build"),
+  flag(SET, "-s, --service <name>", "the service that the set belongs to"),
+  repeated(
+    flag(SET, "--also-namespace <name>", "another namespace that documents may name; repeatable"),
+  ),
+];
+
+const strategy = (): Option =>
+  parsed(
+    flag(HOW, "--strategy <name>", "direct, canary or blue_green"),
+    Strategy.fromText,
+    "direct, canary or blue_green",
+  );
+
+/** What changes the plan. */
+export const planning = (): ReadonlyArray<Option> => [
+  strategy(),
+  flag(HOW, "--force-conflicts", "take fields that another manager owns"),
+  flag(HOW, "--take-over", "take objects that Helm, Argo CD, Flux or another service tracks"),
+  flag(HOW, "--create-namespace", "create the service's namespace where it doesn't exist"),
+  flag(HOW, "--roll-on-config", "roll workloads whose ConfigMaps or Secrets change"),
+];
+
+/** What changes how a deploy is carried out. */
+export const running = (): ReadonlyArray<Option> => [
+  flag(HOW, "--dry-run", "show what would change, and change nothing"),
+  duration(flag(HOW, "--timeout <duration>", "longest time without progress (default 120s)")),
+  duration(flag(HOW, "--deadline <duration>", "longest time in all (default 1h)")),
+  duration(
+    flag(HOW, "--lock-timeout <duration>", "longest wait for another deploy of it (default 10m)"),
+  ),
+  flag(HOW, "--wait", "wait for the outcome (the default)"),
+  flag(HOW, "--no-wait", "leave once all is applied; the next command that looks settles it"),
+];
+
+export const cluster = (): ReadonlyArray<Option> => [
+  flag(CLUSTER, "-n, --namespace <name>", "namespace of the service"),
+  flag(CLUSTER, "--context <name>", "context of the kubeconfig"),
+  flag(CLUSTER, "--kubeconfig <file>", "kubeconfig to use"),
+  flag(CLUSTER, "--state <dir>", "folder of nopea's own memory"),
+];
+
+export const offline = (): Option =>
+  flag(CLUSTER, "--offline", "answer from memory alone; ask no cluster");
+
+export const allNamespaces = (): Option =>
+  flag(CLUSTER, "-A, --all-namespaces", "every namespace that nopea knows of");
+
+export const limit = (): Option =>
+  count(flag(OUTPUT, "--limit <n>", "the newest so many (default 200)"));
+
+export const watch = (): Option => flag(OUTPUT, "-w, --watch", "look again and again until Ctrl-C");
+
+export const stream = (): Option =>
+  flag(OUTPUT, "--stream", "JSON lines as things happen; the result is the last one");
+
+export const output = (): ReadonlyArray<Option> => [
+  parsed(
+    flag(OUTPUT, "-o, --output <format>", "table (the default), json, yaml or name"),
+    (text) => formats.find((format) => format === text),
+    "table, json, yaml or name",
+  ),
+  flag(OUTPUT, "-j, --json", "the same as -o json"),
+  flag(OUTPUT, "-q, --quiet", "print nothing but errors; the exit code tells"),
+];
+
+export const write = (): Option =>
+  flag(OUTPUT, "--write <file>", "where to put the kubeconfig (default: a new temporary file)");
+
+export const port = (): Option =>
+  parsed(
+    flag(OUTPUT, "--port <n>", "port on 127.0.0.1 (default: any that is free)"),
+    (text) => (/^\d{1,5}$/.test(text) && Number(text) < 65_536 ? Number(text) : undefined),
+    "a port from 0 to 65535",
+  );

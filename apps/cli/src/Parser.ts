@@ -1,0 +1,173 @@
+/**
+ * From what was typed to what is meant. Nothing is printed and no process ended here: help and
+ * mistakes are answers like any other.
+ */
+import { Command, CommanderError, type Option } from "commander";
+import { all, type CommandName, type Invocation } from "./Commands.js";
+import * as Completion from "./Completion.js";
+import * as Flag from "./Flags.js";
+import { helpFor } from "./Help.js";
+
+export type Parsed =
+  | ({ readonly type: "command"; readonly name: CommandName } & Invocation)
+  | { readonly type: "text"; readonly text: string }
+  | {
+      readonly type: "mistake";
+      readonly message: string;
+      readonly advice: string;
+      /** What was asked for as far as it can be told, to answer the mistake in the same form. */
+      readonly flags: Flag.Flags;
+    };
+
+const names = Object.keys(all) as ReadonlyArray<CommandName>;
+
+/** Flags that every command takes, before or after its name. */
+export const sharedOptions = (): ReadonlyArray<Option> => [...Flag.cluster(), ...Flag.output()];
+
+class Twice extends Error {}
+
+/** A flag that was given before is refused, unless it may be repeated; `--wait --no-wait` too. */
+const refuseTwice = (command: Command, option: Option): void => {
+  if (Flag.isRepeatable(option)) return;
+  command.on(`option:${option.name()}`, () => {
+    const seen = command.getOptionValueSource(`${option.attributeName()} seen`);
+    if (seen === undefined) {
+      command.setOptionValueWithSource(`${option.attributeName()} seen`, option.flags, "cli");
+      return;
+    }
+    const before = command.getOptionValue(`${option.attributeName()} seen`) as string;
+    throw new Twice(
+      before === option.flags
+        ? `option '${option.flags}' is given twice`
+        : `options '${before}' and '${option.flags}' can't both be given`,
+    );
+  });
+};
+
+const withOptions = (command: Command, options: ReadonlyArray<Option>): Command => {
+  for (const option of options) {
+    command.addOption(option);
+    refuseTwice(command, option);
+  }
+  return command;
+};
+
+/** The whole tree; `found` is called with what is meant. */
+export const program = (
+  version: string,
+  found: (name: CommandName, invocation: Invocation) => void,
+): Command => {
+  const root = withOptions(new Command("nopea"), sharedOptions())
+    .description("Deploys to Kubernetes, waits for the truth, names the reason, and remembers.")
+    .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print help")
+    .helpCommand("help [command]", "help for a command")
+    .showSuggestionAfterError(true);
+  const shared = sharedOptions();
+  for (const name of names) {
+    const spec = all[name];
+    const command = root
+      .command(name)
+      .summary(spec.summary)
+      .description(spec.description)
+      .helpGroup(spec.group)
+      .helpOption("-h, --help", "print help");
+    for (const [argument, description] of spec.arguments ?? []) {
+      command.argument(argument, description);
+    }
+    const options = spec.options();
+    for (const option of options) {
+      if (spec.mandatory?.includes(option.attributeName()) === true) option.makeOptionMandatory();
+    }
+    withOptions(command, options).action(() => {
+      const flags = Object.fromEntries(
+        Object.entries(command.optsWithGlobals()).filter(([key]) => !key.endsWith(" seen")),
+      ) as Flag.Flags;
+      found(name, { args: command.args, flags });
+    });
+    helpFor(command, spec.examples, shared);
+  }
+  helpFor(
+    root,
+    [
+      ["nopea deploy -f web/ -s web -n shop", "deploy, and wait for the truth"],
+      ["nopea diff -f web/ -s web -n shop", "what would change"],
+      ["nopea history web -n shop", "what became of earlier ones"],
+    ],
+    [],
+  );
+  return root;
+};
+
+/** `-o=json` as kubectl reads it; commander would take the `=` for a part of the value. */
+const spelled = (argv: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const end = argv.indexOf("--");
+  const upTo = end === -1 ? argv.length : end;
+  return argv.flatMap((arg, index) => {
+    const short = index < upTo ? /^(-[A-Za-z])=(.*)$/s.exec(arg) : null;
+    return short === null ? [arg] : [short[1] ?? "", short[2] ?? ""];
+  });
+};
+
+/** The form asked for, also where the rest can't be understood. */
+const formOf = (argv: ReadonlyArray<string>): Flag.Flags => {
+  const value = argv
+    .map((arg, index) => {
+      if (arg === "-o" || arg === "--output") return argv[index + 1];
+      return /^(?:--output=|-o)(.+)$/.exec(arg)?.[1];
+    })
+    .find((each) => each !== undefined);
+  const format = Flag.formats.find((each) => each === value);
+  return {
+    ...(format === undefined ? {} : { output: format }),
+    ...(argv.some((arg) => arg === "--json" || /^-[A-Za-z]*j[A-Za-z]*$/.test(arg))
+      ? { json: true as const }
+      : {}),
+    ...(argv.includes("--stream") ? { stream: true as const } : {}),
+  };
+};
+
+export const parse = (typed: ReadonlyArray<string>, version: string): Parsed => {
+  if (typed[0] === Completion.entry) {
+    const found = Completion.candidates(
+      program(version, () => {}),
+      typed.slice(1),
+    );
+    return { type: "text", text: Completion.reply(found) };
+  }
+  const argv = spelled(typed);
+  let meant: Parsed | undefined;
+  let text = "";
+  const root = program(version, (name, invocation) => {
+    meant = { type: "command", name, ...invocation };
+  });
+  const mistake = (message: string): Parsed => {
+    const command = names.find((name) => argv.includes(name));
+    const help = command === undefined ? "nopea --help" : `nopea ${command} --help`;
+    return {
+      type: "mistake",
+      message,
+      advice: `See ${help} for what can be given.`,
+      flags: formOf(argv),
+    };
+  };
+  for (const command of [root, ...root.commands]) {
+    command.exitOverride().configureOutput({
+      writeOut: (more) => (text += more),
+      writeErr: (more) => (text += more),
+      outputError: () => {},
+    });
+  }
+  try {
+    if (argv.length === 0) return { type: "text", text: root.helpInformation() };
+    root.parse([...argv], { from: "user" });
+  } catch (error) {
+    if (error instanceof Twice) return mistake(error.message);
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return { type: "text", text };
+    // `nopea --json` alone: commander shows help and calls it an error.
+    if (error.code === "commander.help") return mistake("no command was given");
+    return mistake(error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " "));
+  }
+  return meant ?? mistake("no command was given");
+};

@@ -1,0 +1,113 @@
+/**
+ * One run of the command line, from what was typed to an exit code. Whatever goes wrong is said
+ * once, in the form that was asked for.
+ */
+import { BadInput, WireError } from "@nopea/domain";
+import { type Manifests, type NotFound, Operations, type Surface } from "@nopea/surface";
+import { Cause, Effect } from "effect";
+import {
+  isLocal,
+  type LocalCommand,
+  locals,
+  type OperationCommand,
+  operations,
+} from "./Commands.js";
+import * as ExitCode from "./ExitCode.js";
+import type { Flags } from "./Flags.js";
+import * as Output from "./Output.js";
+import type { Parsed } from "./Parser.js";
+import { Terminal } from "./Terminal.js";
+
+const fail = (failure: Operations.Failure, flags: Flags) =>
+  Output.failure(Operations.encodeFailure(failure), Output.styleOf(flags)).pipe(
+    Effect.as(ExitCode.ofFailure(failure)),
+  );
+
+/** A bug of ours: said as such, and never an outcome of a deploy. */
+const crash = (cause: Cause.Cause<never>, flags: Flags) =>
+  Output.failure(
+    WireError.encode({
+      _tag: "Internal",
+      message: `nopea has a bug here: ${Cause.pretty(cause).split("\n")[0] ?? ""}`,
+      advice: "Please report it, with the command that was typed. NOPEA_LOG=debug says more.",
+    }),
+    Output.styleOf(flags),
+  ).pipe(Effect.zipRight(Effect.logDebug(cause)), Effect.as<ExitCode.ExitCode>(ExitCode.failed));
+
+/** Said where it was stopped before it could answer. */
+export const stopped = (
+  flags: Flags,
+  message: string,
+): Effect.Effect<ExitCode.ExitCode, never, Terminal> =>
+  Output.failure(
+    WireError.encode({ _tag: "Interrupted", reason: "interrupted", message }),
+    Output.styleOf(flags),
+  ).pipe(Effect.as<ExitCode.ExitCode>(ExitCode.interrupted));
+
+const guarded = <R>(
+  work: Effect.Effect<ExitCode.ExitCode, Operations.Failure | BadInput | NotFound, R>,
+  flags: Flags,
+  endsItself: boolean,
+): Effect.Effect<ExitCode.ExitCode, never, R | Terminal> =>
+  Effect.gen(function* () {
+    const terminal = yield* Terminal;
+    const stop = terminal.interrupted.pipe(
+      Effect.zipRight(
+        flags.watch === true
+          ? Effect.succeed<ExitCode.ExitCode>(ExitCode.interrupted)
+          : stopped(flags, "interrupted before there was an answer"),
+      ),
+    );
+    return yield* work.pipe(
+      (running) => (endsItself ? running : Effect.raceFirst(running, stop)),
+      Effect.catchAll((failure) => fail(failure, flags)),
+      Effect.catchAllCause((cause) => crash(cause, flags)),
+    );
+  });
+
+const mistake = (parsed: Extract<Parsed, { type: "mistake" }>) =>
+  fail(new BadInput({ message: parsed.message, advice: parsed.advice }), parsed.flags);
+
+/** Needs surface: deploy, status and the like. */
+export const runOperation = (
+  name: OperationCommand,
+  { args, flags }: Extract<Parsed, { type: "command" }>,
+): Effect.Effect<ExitCode.ExitCode, never, Surface.Surface | Manifests.Manifests | Terminal> => {
+  const { load, endsItself } = operations[name];
+  return guarded(
+    Effect.flatMap(Effect.promise(load), ({ run }) => run({ args, flags })),
+    flags,
+    endsItself === true,
+  );
+};
+
+const runLocalCommand = (
+  name: LocalCommand,
+  { args, flags }: Extract<Parsed, { type: "command" }>,
+) =>
+  guarded(
+    Effect.flatMap(Effect.promise(locals[name].load), ({ run }) => run({ args, flags })),
+    flags,
+    true,
+  );
+
+export type LocalParsed = Exclude<Parsed, { name: OperationCommand }>;
+
+/** Whether it is carried out without surface: help, a mistake, a command of the terminal's own. */
+export const needsSurface = (
+  parsed: Parsed,
+): parsed is Extract<Parsed, { type: "command" }> & { readonly name: OperationCommand } =>
+  parsed.type === "command" && !isLocal(parsed.name);
+
+export const runLocal = (parsed: Parsed): Effect.Effect<ExitCode.ExitCode, never, Terminal> => {
+  switch (parsed.type) {
+    case "text":
+      return Effect.flatMap(Terminal, ({ out }) => out(parsed.text)).pipe(
+        Effect.as<ExitCode.ExitCode>(ExitCode.done),
+      );
+    case "mistake":
+      return mistake(parsed);
+    case "command":
+      return runLocalCommand(parsed.name as LocalCommand, parsed);
+  }
+};

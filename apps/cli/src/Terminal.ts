@@ -1,0 +1,33 @@
+/**
+ * Where the command line reads and writes: the streams, what they can show, and the person's wish
+ * to stop. Text that a closed pipe does not take any more is dropped without a word, so that
+ * `nopea history web | head -1` is no error and a deploy goes on when its reader leaves.
+ */
+import { Context, type Effect } from "effect";
+
+export interface Look {
+  readonly color: boolean;
+  /** Columns; 80 where nothing is known. */
+  readonly width: number;
+  /** Rows; 24 where nothing is known. */
+  readonly height: number;
+}
+
+export class Terminal extends Context.Tag("@nopea/cli/Terminal")<
+  Terminal,
+  {
+    readonly out: (text: string) => Effect.Effect<void>;
+    readonly err: (text: string) => Effect.Effect<void>;
+    /** What stdout can show. */
+    readonly outLook: Effect.Effect<Look>;
+    readonly errLook: Effect.Effect<Look>;
+    /** stdout is a terminal that can redraw itself. */
+    readonly outLive: boolean;
+    /** stderr is. */
+    readonly errLive: boolean;
+    /** Draws over what was last drawn; empty text takes it away. */
+    readonly redraw: (stream: "out" | "err", text: string) => Effect.Effect<void>;
+    /** Completes at the first SIGINT or SIGTERM. A second one ends the process at once. */
+    readonly interrupted: Effect.Effect<void>;
+  }
+>() {}

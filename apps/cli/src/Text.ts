@@ -1,0 +1,131 @@
+/**
+ * Text that fits a terminal: widths as a terminal counts them, colours only where they are wanted,
+ * and a cluster's words made safe to print.
+ */
+import { Evidence } from "@nopea/domain";
+import pc from "picocolors";
+import stringWidth from "string-width";
+import type { Look } from "./Terminal.js";
+
+export type Paint = ReturnType<typeof pc.createColors>;
+
+export const paintFor = (look: Look): Paint => pc.createColors(look.color);
+
+/** One safe line: no control characters, and line breaks as spaces. */
+export const oneLine = (text: string): string =>
+  Evidence.clean(text)
+    .replace(/\s*\n\s*/g, " ")
+    .replace(/\t/g, " ")
+    .trim();
+
+/** At most `width` columns; what does not fit ends in `…`. Plain text only. */
+export const fit = (text: string, width: number): string => {
+  if (stringWidth(text) <= width) return text;
+  if (width <= 0) return "";
+  let kept = "";
+  let used = 0;
+  for (const character of text) {
+    const next = stringWidth(character);
+    if (used + next > width - 1) break;
+    kept += character;
+    used += next;
+  }
+  return `${kept}…`;
+};
+
+export const padEnd = (text: string, width: number): string =>
+  text + " ".repeat(Math.max(0, width - stringWidth(text)));
+
+/** Breaks at spaces so that no line is wider than `width`; a longer word stays whole, to be copied. */
+export const wrap = (text: string, width: number): ReadonlyArray<string> => {
+  const lines: Array<string> = [];
+  for (const paragraph of text.split("\n")) {
+    let line = "";
+    for (const word of paragraph.split(" ")) {
+      if (line !== "" && stringWidth(line) + 1 + stringWidth(word) > width) {
+        lines.push(line);
+        line = word;
+      } else {
+        line = line === "" ? word : `${line} ${word}`;
+      }
+    }
+    lines.push(line);
+  }
+  return lines;
+};
+
+export const indent = (lines: ReadonlyArray<string>, by: number): ReadonlyArray<string> =>
+  lines.map((line) => (line === "" ? "" : " ".repeat(by) + line));
+
+/** A paragraph that hangs under its first word. */
+export const paragraph = (text: string, by: number, look: Look): ReadonlyArray<string> =>
+  indent(wrap(text, Math.max(24, look.width - by)), by);
+
+export const plural = (count: number, word: string): string =>
+  `${count} ${word}${count === 1 ? "" : "s"}`;
+
+/** `3m`, `2h`, `5d`: how long ago, in its largest unit. */
+export const age = (millis: number): string => {
+  const seconds = Math.max(0, Math.floor(millis / 1_000));
+  if (seconds < 60) return `${seconds}s`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)}m`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3_600)}h`;
+  return `${Math.floor(seconds / 86_400)}d`;
+};
+
+export interface Column<Row> {
+  readonly title: string;
+  readonly cell: (row: Row) => string;
+  readonly paint?: (text: string, row: Row) => string;
+  /** The last columns give way first: these are shortened, or left out when there is no room. */
+  readonly shrinks?: boolean;
+}
+
+const GAP = 3;
+
+/** Columns as kubectl draws them, never wider than the terminal where `width` is given. */
+export const table = <Row>(
+  columns: ReadonlyArray<Column<Row>>,
+  rows: ReadonlyArray<Row>,
+  paint: Paint,
+  width = Number.POSITIVE_INFINITY,
+): ReadonlyArray<string> => {
+  const cells = rows.map((row) => columns.map(({ cell }) => oneLine(cell(row))));
+  const used = columns
+    .map((column, index) => ({
+      column,
+      index,
+      width: Math.max(
+        stringWidth(column.title),
+        ...cells.map((line) => stringWidth(line[index] ?? "")),
+      ),
+    }))
+    .filter(({ index }) => cells.length === 0 || cells.some((line) => line[index] !== ""));
+  const total = () => used.reduce((sum, { width }) => sum + width + GAP, -GAP);
+  for (const part of [...used].reverse()) {
+    const over = total() - width;
+    if (over <= 0) break;
+    if (part.column.shrinks === true) part.width = Math.max(8, part.width - over);
+  }
+  while (total() > width && used.length > 2) {
+    const last = used.map(({ column }) => column.shrinks === true).lastIndexOf(true);
+    used.splice(last === -1 ? used.length - 1 : last, 1);
+  }
+  const line = (texts: ReadonlyArray<string>, row: Row | undefined) =>
+    used
+      .map(({ column, index, width }, place) => {
+        const text = fit(texts[index] ?? "", width);
+        const painted = row === undefined ? paint.dim(text) : (column.paint?.(text, row) ?? text);
+        const space = place === used.length - 1 ? "" : " ".repeat(width - stringWidth(text) + GAP);
+        return painted + space;
+      })
+      .join("")
+      .trimEnd();
+  return [
+    line(
+      columns.map(({ title }) => title),
+      undefined,
+    ),
+    ...cells.map((texts, index) => line(texts, rows[index])),
+  ];
+};

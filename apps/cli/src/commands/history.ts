@@ -1,0 +1,25 @@
+/** `nopea history`. */
+import { Surface } from "@nopea/surface";
+import { Clock, Effect } from "effect";
+import type { Run } from "../Commands.js";
+import * as ExitCode from "../ExitCode.js";
+import * as Output from "../Output.js";
+import { historyLines } from "../render/History.js";
+import { noteLines } from "../render/Result.js";
+
+export const run: Run = ({ args: [service = ""], flags }) =>
+  Effect.gen(function* () {
+    const surface = yield* Surface.Surface;
+    const history = yield* surface.history({
+      service,
+      ...(flags.namespace === undefined ? {} : { namespace: flags.namespace }),
+      ...(flags.limit === undefined ? {} : { limit: flags.limit }),
+      ...(flags.offline === undefined ? {} : { offline: true }),
+    });
+    const now = yield* Clock.currentTimeMillis;
+    yield* Output.result("history", history, Output.styleOf(flags), {
+      table: (look) => [...historyLines(history, look, now), ...noteLines(history.warnings, look)],
+      names: history.deployments.map(({ deployId }) => deployId),
+    });
+    return ExitCode.done;
+  });

@@ -1,0 +1,59 @@
+/**
+ * Shows a deploy's events as they come: a picture that is redrawn in a terminal, plain lines
+ * elsewhere, JSON lines for a program, nothing when it is to be quiet.
+ */
+import type { Plan, Progress } from "@nopea/domain";
+import { Clock, Effect, Ref, Schedule, type Scope } from "effect";
+import * as Output from "../Output.js";
+import { Terminal } from "../Terminal.js";
+import { frame } from "./Frame.js";
+import { line, type Said } from "./Lines.js";
+import * as Picture from "./Picture.js";
+
+export interface View {
+  readonly event: (event: Progress.Progress) => Effect.Effect<void>;
+  /** Takes the picture away, so that the result has its place. */
+  readonly end: Effect.Effect<void>;
+  /** The plan as it was seen on the way. */
+  readonly planned: Effect.Effect<ReadonlyArray<Plan.PlannedObject>>;
+}
+
+const STOPPING = "stopping, and writing down what was done; once more to leave at once";
+
+export const follow = (
+  service: string,
+  style: Output.Style,
+): Effect.Effect<View, never, Terminal | Scope.Scope> =>
+  Effect.gen(function* () {
+    const terminal = yield* Terminal;
+    const picture = yield* Ref.make(Picture.empty(service));
+    const live = terminal.errLive && !style.quiet;
+    const said: Said = new Map();
+    const draw = Effect.gen(function* () {
+      const now = yield* Clock.currentTimeMillis;
+      yield* terminal.redraw("err", frame(yield* Ref.get(picture), yield* terminal.errLook, now));
+    });
+    if (live) yield* Effect.forkScoped(Effect.repeat(draw, Schedule.spaced("100 millis")));
+    if (!style.quiet) {
+      yield* terminal.interrupted.pipe(
+        Effect.zipRight(Ref.update(picture, (before) => ({ ...before, stopping: true }))),
+        Effect.zipRight(live ? Effect.void : terminal.err(`${STOPPING}\n`)),
+        Effect.forkScoped,
+      );
+    }
+    const show = (event: Progress.Progress, before: Picture.Picture) => {
+      if (style.stream) return Output.event(event);
+      if (live || style.quiet) return Effect.void;
+      const text = line(event, before, said);
+      return text === undefined ? Effect.void : terminal.err(`${text}\n`);
+    };
+    return {
+      event: (event) =>
+        Ref.getAndUpdate(picture, (before) => Picture.add(before, event)).pipe(
+          Effect.flatMap((before) => show(event, before)),
+          Effect.provideService(Terminal, terminal),
+        ),
+      end: live ? terminal.redraw("err", "") : Effect.void,
+      planned: Effect.map(Ref.get(picture), ({ planned }) => planned),
+    };
+  });

@@ -1,0 +1,73 @@
+/**
+ * Why something failed, told as a colleague would: what is wrong with which object, what was
+ * seen, what had changed, and what to do now.
+ */
+import { KubeObject, type Evidence, type Plan, type WireError } from "@nopea/domain";
+import type { Look } from "../Terminal.js";
+import { fit, indent, oneLine, paintFor, paragraph } from "../Text.js";
+import { objectLines } from "./Plan.js";
+import { Evidence as Evidences } from "@nopea/domain";
+
+/** More log lines than this tell nobody more. */
+const LOG_LINES = 20;
+
+const evidenceLines = (
+  { kind, text, at }: Evidence.Evidence,
+  look: Look,
+): ReadonlyArray<string> => {
+  const paint = paintFor(look);
+  if (kind === "log") {
+    const lines = Evidences.clean(text)
+      .split("\n")
+      .filter((line) => line.trim() !== "");
+    const shown = lines.slice(-LOG_LINES);
+    return [
+      `  ${paint.dim("last log lines")}`,
+      ...shown.map(
+        (line) => `    ${paint.dim("│")} ${fit(line.replace(/\t/g, "  "), look.width - 6)}`,
+      ),
+    ];
+  }
+  const time = at === undefined ? "" : `${at.slice(11, 19)} `;
+  const [first = "", ...rest] = paragraph(`${time}${oneLine(text)}`, 14, look);
+  return [`  ${paint.dim(kind.padEnd(10))}  ${first.trimStart()}`, ...rest];
+};
+
+/** What was seen and what to do, beneath a title of the caller's. */
+export const causeLines = (
+  error: WireError.WireError,
+  look: Look,
+  changed: { readonly objects: ReadonlyArray<Plan.PlannedObject>; readonly namespace: string },
+): ReadonlyArray<string> => {
+  const paint = paintFor(look);
+  const changes = objectLines(changed.objects, changed.namespace, look);
+  const object =
+    error.object === undefined
+      ? []
+      : [`  ${paint.bold(KubeObject.refText(error.object, changed.namespace))}`];
+  return [
+    ...object,
+    ...paragraph(oneLine(error.message), 2, look),
+    ...(error.evidence.length === 0
+      ? []
+      : ["", "What was seen:", ...error.evidence.flatMap((seen) => evidenceLines(seen, look))]),
+    ...(changes.length === 0 ? [] : ["", "What this deploy changed:", ...changes]),
+    ...(error.advice === ""
+      ? []
+      : ["", "What to do:", ...paragraph(oneLine(error.advice), 2, look)]),
+  ];
+};
+
+/** A refusal or a mistake in the asking: nothing was begun. */
+export const errorLines = (error: WireError.WireError, look: Look): ReadonlyArray<string> => {
+  const paint = paintFor(look);
+  const [first = "", ...rest] = paragraph(oneLine(error.message), 7, look);
+  const reason = error.reason === undefined ? "" : paint.dim(` (${error.reason})`);
+  const message = [`${paint.red("error:")} ${first.trimStart()}`, ...rest];
+  message.push(`${message.pop() ?? ""}${reason}`);
+  return [
+    ...message,
+    ...error.evidence.flatMap((seen) => evidenceLines(seen, look)),
+    ...(error.advice === "" ? [] : indent(paragraph(oneLine(error.advice), 0, look), 2)),
+  ];
+};

@@ -1,0 +1,35 @@
+/** Whether nopea can work here. */
+import type { Operations } from "@nopea/surface";
+import type { Look } from "../Terminal.js";
+import { indent, oneLine, paintFor, paragraph, wrap } from "../Text.js";
+
+export const healthLines = (
+  health: Operations.Output<"health">,
+  look: Look,
+): ReadonlyArray<string> => {
+  const paint = paintFor(look);
+  const yes = paint.green("✓");
+  const no = paint.red("✗");
+  const { cluster, store } = health;
+  const where = [cluster.context, cluster.server].filter((part) => part !== undefined).join(", ");
+  const more = (text: string | undefined) =>
+    text === undefined ? [] : paragraph(oneLine(text), 2, look);
+  return [
+    `nopea ${health.version}: ${health.status === "ok" ? paint.green("ok") : paint.yellow("degraded")}`,
+    cluster.reachable
+      ? `${yes} cluster ${where}`
+      : `${no} cluster ${where === "" ? "not found" : `${where} can't be reached`}`,
+    ...more(cluster.message),
+    ...(cluster.lacking.length === 0
+      ? []
+      : [
+          `${paint.yellow("!")} this account lacks, in ${health.namespace}:`,
+          ...indent(
+            cluster.lacking.flatMap((text) => wrap(text, look.width - 4)),
+            4,
+          ),
+        ]),
+    store.available ? `${yes} memory ${store.path}` : `${no} memory ${store.path}`,
+    ...more(store.message),
+  ];
+};

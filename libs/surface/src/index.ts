@@ -1,3 +1,4 @@
+export { Manifests } from "@nopea/k8s";
 export * as Deployment from "./Deployment.js";
 export { NotFound } from "./NotFound.js";
 export * as Operation from "./Operation.js";

@@ -6,8 +6,9 @@ import * as Reach from "../Reach.js";
 import { type Failure, failure } from "./History.js";
 
 export const input = Schema.Struct({
-  /** Absent: every namespace that is known of. */
   namespace: Wire.optional(Service.Namespace),
+  /** Every namespace that is known of, instead of one. */
+  allNamespaces: Wire.optionalKey(Schema.Boolean, "all_namespaces"),
   offline: Wire.optional(Schema.Boolean),
 }).annotations({ identifier: "ServicesInput" });
 export type Input = typeof input.Type;

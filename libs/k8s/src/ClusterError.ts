@@ -25,6 +25,8 @@ export class ApiFailure extends Schema.TaggedError<ApiFailure>()("ApiFailure", {
   /** Kubernetes' `Status.reason`: `Forbidden`, `Conflict`, `AlreadyExists`… */
   statusReason: Schema.String,
   verb: Schema.String,
+  /** Of a 404: what it is that isn't there. */
+  missing: Wire.optional(Schema.Literal("namespace", "object", "kind")),
   /** Seconds, where the server asked to come back later. */
   retryAfter: Wire.optional(Schema.Number),
   /** Kubernetes' `Status.details.causes`. */

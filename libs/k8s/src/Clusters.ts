@@ -4,9 +4,10 @@
  * needs no cluster pays for none.
  */
 import type { BadInput } from "@nopea/domain";
-import { Context, type Effect, type Scope } from "effect";
+import { Context, Effect, Layer, type Scope } from "effect";
 import type { Cluster } from "./Cluster.js";
 import type { ClusterUnreachable } from "./ClusterError.js";
+import * as Files from "./internal/kubeconfigFiles.js";
 
 export interface ClusterOptions {
   /** A file; else KUBECONFIG (a list), else `~/.kube/config`, else in-cluster. */
@@ -26,9 +27,7 @@ export class Clusters extends Context.Tag("@nopea/k8s/Clusters")<
       options: ClusterOptions,
     ) => Effect.Effect<typeof Cluster.Service, BadInput | ClusterUnreachable, Scope.Scope>;
     /** The context's namespace and server without connecting: for `--offline`. */
-    readonly describe: (
-      options: ClusterOptions,
-    ) => Effect.Effect<
+    readonly describe: (options: ClusterOptions) => Effect.Effect<
       {
         readonly contextName: string;
         readonly server: string;
@@ -39,3 +38,24 @@ export class Clusters extends Context.Tag("@nopea/k8s/Clusters")<
     >;
   }
 >() {}
+
+export const make: typeof Clusters.Service = {
+  connect: Effect.fn("Clusters.connect")(function* (options) {
+    const target = yield* Files.find(options);
+    const connection = yield* Effect.promise(() => import("./internal/connection.js"));
+    return yield* connection.make(target);
+  }),
+  describe: Effect.fn("Clusters.describe")(function* (options) {
+    const target = yield* Files.find(options);
+    const ca = yield* Files.certificateAuthority(target);
+    return {
+      contextName: target.contextName,
+      server: target.server,
+      ...(target.namespace === undefined ? {} : { namespace: target.namespace }),
+      fallbackId: Files.fallbackId(target, ca),
+    };
+  }),
+};
+
+/** Environment (KUBECONFIG, HOME, KUBERNETES_SERVICE_HOST, proxies) comes through Effect's Config. */
+export const layer: Layer.Layer<Clusters> = Layer.succeed(Clusters, make);

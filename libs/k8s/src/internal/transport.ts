@@ -1,0 +1,289 @@
+/**
+ * Requests to one server over kept connections, with the kubeconfig's trust and credentials.
+ * Guarantees: credentials are renewed before they run out and once on a 401; interrupting a
+ * request closes its socket. Repeating one is for the caller to decide.
+ */
+import type { BadInput } from "@nopea/domain";
+import { Clock, Config, Data, Effect, Option, type Scope } from "effect";
+import type { Agent, Dispatcher } from "undici";
+import { ClusterUnreachable } from "../ClusterError.js";
+import { explain, type NoAnswer } from "./connectionError.js";
+import * as Credentials from "./credentials.js";
+import type { Target } from "./kubeconfig.js";
+import { proxyFor } from "./proxy.js";
+
+/** Requests in flight at once; more wait for a connection. Watches have connections of their own. */
+const CONNECTIONS = 24;
+const CONNECT_TIMEOUT_MS = 5_000;
+/** Less than the idle time after which load balancers commonly cut a connection (60 s). */
+const KEEP_ALIVE_MS = 30_000;
+/** The API server itself gives up on a request after 60 s. */
+const ANSWER_TIMEOUT_MS = 65_000;
+/** Before the server has answered anything: a wrong address should be told from a busy server soon. */
+const FIRST_ANSWER_TIMEOUT_MS = 15_000;
+
+export interface Request {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** With its query. */
+  readonly path: string;
+  readonly accept?: string | undefined;
+  readonly contentType?: string | undefined;
+  readonly body?: string | undefined;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+  /** Seconds. */
+  readonly retryAfter: number | undefined;
+}
+
+/** No answer came: whether to try again is the caller's to know. */
+export class Unanswered extends Data.TaggedError("Unanswered")<
+  NoAnswer & { readonly server: string }
+> {}
+
+export interface Transport {
+  readonly send: (request: Request) => Effect.Effect<Answer, Unanswered | ClusterUnreachable>;
+  /** An answer that is read as it comes; closing the scope cuts the connection. */
+  readonly open: (
+    request: Request,
+  ) => Effect.Effect<
+    { readonly status: number; readonly body: Dispatcher.ResponseData["body"] },
+    Unanswered | ClusterUnreachable,
+    Scope.Scope
+  >;
+  /** What an error of an opened answer's body means. */
+  readonly unanswered: (error: unknown) => Unanswered;
+  /** True once the server has answered anything at all. */
+  readonly hasAnswered: Effect.Effect<boolean>;
+  /** The server's clock minus ours, in milliseconds, by its last answer. */
+  readonly clockSkewMs: Effect.Effect<number>;
+}
+
+/** What was said of it in one sentence. */
+export const unreachable = (error: Unanswered): ClusterUnreachable =>
+  new ClusterUnreachable({
+    message: `The cluster at ${error.server} can't be reached: ${error.words}.`,
+    reason: "cluster_unreachable",
+    server: error.server,
+    ...(error.advice === undefined ? {} : { advice: error.advice }),
+  });
+
+interface Session {
+  readonly credentials: Credentials.Credentials;
+  readonly requests: Dispatcher;
+  readonly streams: Dispatcher;
+}
+
+const environment = (name: string) =>
+  Config.string(name).pipe(
+    Config.orElse(() => Config.string(name.toLowerCase())),
+    Effect.option,
+    Effect.map(Option.getOrUndefined),
+  );
+
+const openAgents = Effect.fnUntraced(function* (
+  target: Target,
+  ca: string | undefined,
+  credentials: Credentials.Credentials,
+) {
+  const undici = yield* Effect.promise(() => import("undici"));
+  const tls = {
+    ...(ca === undefined ? {} : { ca }),
+    ...(credentials.cert === undefined ? {} : { cert: credentials.cert }),
+    ...(credentials.key === undefined ? {} : { key: credentials.key }),
+    ...(target.cluster["tls-server-name"] ? { servername: target.cluster["tls-server-name"] } : {}),
+    rejectUnauthorized: target.cluster["insecure-skip-tls-verify"] !== true,
+    timeout: CONNECT_TIMEOUT_MS,
+  };
+  const proxy = proxyFor(target.server, target.cluster["proxy-url"], {
+    https: yield* environment("HTTPS_PROXY"),
+    http: yield* environment("HTTP_PROXY"),
+    none: yield* environment("NO_PROXY"),
+  });
+  const options = (connections: number | null): Agent.Options => ({
+    connections,
+    pipelining: 1,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveMaxTimeout: KEEP_ALIVE_MS,
+  });
+  const agent = (connections: number | null): Dispatcher =>
+    proxy === undefined
+      ? new undici.Agent({ ...options(connections), connect: tls })
+      : new undici.ProxyAgent({ ...options(connections), uri: proxy, requestTls: tls });
+  return yield* Effect.try({
+    try: () => ({ requests: agent(CONNECTIONS), streams: agent(null) }),
+    // A key that is no key, a proxy that is no address.
+    catch: (error) =>
+      new ClusterUnreachable({
+        message: `The cluster at ${target.server} can't be connected to as ${target.source} says: ${error instanceof Error ? error.message : String(error)}.`,
+        reason: "cluster_unreachable",
+        server: target.server,
+      }),
+  });
+});
+
+/** Opens nothing yet: the agents are made with the first request. */
+export const make = Effect.fnUntraced(function* (
+  target: Target,
+  ca: string | undefined,
+): Effect.fn.Return<Transport, BadInput, Scope.Scope> {
+  const { server } = target;
+  const fetchCredentials = yield* Credentials.make(target, ca);
+  const repeated = Credentials.repeatedHeaders(target.user).flat();
+  const url = new URL(server);
+  const basePath = url.pathname === "/" ? "" : url.pathname;
+  const renewing = yield* Effect.makeSemaphore(1);
+
+  let session: Session | undefined;
+  let answered = false;
+  let skewMs = 0;
+
+  const destroy = (one: Session) =>
+    Effect.promise(() => Promise.all([one.requests.destroy(), one.streams.destroy()]));
+  yield* Effect.addFinalizer(() => (session === undefined ? Effect.void : destroy(session)));
+
+  /** The session, renewed where it has run out or is still the one that was `refused`. */
+  const current = (refused?: Session): Effect.Effect<Session, ClusterUnreachable> =>
+    Clock.currentTimeMillis.pipe(
+      Effect.flatMap((now) => {
+        const usable = (one: Session) =>
+          one !== refused && !Credentials.isStale(one.credentials, now);
+        if (session !== undefined && usable(session)) return Effect.succeed(session);
+        return Effect.gen(function* (): Effect.fn.Return<Session, ClusterUnreachable> {
+          const before = session;
+          if (before !== undefined && usable(before)) return before;
+          const credentials = yield* fetchCredentials;
+          const sameKey =
+            before?.credentials.cert === credentials.cert &&
+            before?.credentials.key === credentials.key;
+          if (before !== undefined && sameKey) return (session = { ...before, credentials });
+          const agents = yield* openAgents(target, ca, credentials);
+          // Requests under way with the old certificate are left to finish.
+          if (before !== undefined) {
+            const { requests, streams } = before;
+            yield* Effect.sync(() => void Promise.allSettled([requests.close(), streams.close()]));
+          }
+          return (session = { credentials, ...agents });
+        }).pipe(renewing.withPermits(1));
+      }),
+    );
+
+  const headersOf = (one: Session, request: Request): Array<string> => [
+    "accept",
+    request.accept ?? "application/json",
+    "user-agent",
+    "nopea",
+    ...(request.contentType === undefined ? [] : ["content-type", request.contentType]),
+    ...Object.entries(one.credentials.headers).flat(),
+    ...repeated,
+  ];
+
+  const unanswered = (error: unknown) => new Unanswered({ ...explain(error), server });
+
+  const dispatch = (
+    dispatcher: Dispatcher,
+    one: Session,
+    request: Request,
+    signal: AbortSignal,
+    timeouts: { readonly headersTimeout: number; readonly bodyTimeout: number },
+  ) =>
+    dispatcher.request({
+      origin: url.origin,
+      path: basePath + request.path,
+      method: request.method,
+      headers: headersOf(one, request),
+      body: request.body ?? null,
+      signal,
+      ...timeouts,
+    });
+
+  const header = (headers: Dispatcher.ResponseData["headers"], name: string) => {
+    const value = headers[name];
+    return typeof value === "string" ? value : undefined;
+  };
+
+  const note = (headers: Dispatcher.ResponseData["headers"], nowMs: number) => {
+    answered = true;
+    const date = Date.parse(header(headers, "date") ?? "");
+    // The header has whole seconds: half of one is the best guess at what was cut off.
+    if (!Number.isNaN(date)) skewMs = date + 500 - nowMs;
+  };
+
+  /** Runs it with the session's credentials; once more with new ones where the server says 401. */
+  const authenticated = <A extends { readonly status: number }, R>(
+    run: (one: Session) => Effect.Effect<A, Unanswered, R>,
+  ): Effect.Effect<A, Unanswered | ClusterUnreachable, R> =>
+    Effect.gen(function* () {
+      const one = yield* current();
+      const first = yield* run(one);
+      if (first.status !== 401) return first;
+      const other = yield* current(one);
+      const changed =
+        other.credentials.headers["authorization"] !== one.credentials.headers["authorization"] ||
+        other.credentials.cert !== one.credentials.cert;
+      const second = changed ? yield* run(other) : first;
+      if (second.status !== 401) return second;
+      const { who, advice } = Credentials.describe(target);
+      return yield* new ClusterUnreachable({
+        message: `The cluster at ${server} does not accept the credentials of ${who}: they have expired or are not valid there (401 Unauthorized).`,
+        reason: "cluster_unreachable",
+        server,
+        advice,
+      });
+    });
+
+  return {
+    unanswered,
+    hasAnswered: Effect.sync(() => answered),
+    clockSkewMs: Effect.sync(() => skewMs),
+    send: (request) =>
+      authenticated((one) =>
+        Effect.flatMap(Effect.clock, (clock) =>
+          Effect.tryPromise({
+            try: async (signal): Promise<Answer> => {
+              const timeout = answered ? ANSWER_TIMEOUT_MS : FIRST_ANSWER_TIMEOUT_MS;
+              const answer = await dispatch(one.requests, one, request, signal, {
+                headersTimeout: timeout,
+                bodyTimeout: timeout,
+              });
+              note(answer.headers, clock.unsafeCurrentTimeMillis());
+              const retryAfter = Number(header(answer.headers, "retry-after"));
+              return {
+                status: answer.statusCode,
+                text: await answer.body.text(),
+                retryAfter: Number.isFinite(retryAfter) ? retryAfter : undefined,
+              };
+            },
+            catch: unanswered,
+          }),
+        ),
+      ),
+    open: (request) =>
+      authenticated((one) =>
+        Effect.acquireRelease(
+          Effect.sync(() => new AbortController()),
+          (controller) => Effect.sync(() => controller.abort()),
+        ).pipe(
+          Effect.zip(Effect.clock),
+          Effect.flatMap(([controller, clock]) =>
+            Effect.tryPromise({
+              try: async (signal) => {
+                signal.addEventListener("abort", () => controller.abort(), { once: true });
+                const answer = await dispatch(one.streams, one, request, controller.signal, {
+                  headersTimeout: ANSWER_TIMEOUT_MS,
+                  bodyTimeout: 0,
+                });
+                note(answer.headers, clock.unsafeCurrentTimeMillis());
+                // Without a listener an abort would be an uncaught error.
+                answer.body.on("error", () => undefined);
+                return { status: answer.statusCode, body: answer.body };
+              },
+              catch: unanswered,
+            }),
+          ),
+        ),
+      ),
+  };
+});

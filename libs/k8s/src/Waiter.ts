@@ -3,78 +3,103 @@
  * deployed, judges readiness and diagnoses pods, and ends with a verdict. The clock and all
  * windows are arguments of the rules beneath.
  */
-import type { Evidence, KubeObject, Reason } from "@nopea/domain";
+import { KubeObject } from "@nopea/domain";
+import { Chunk, Clock, Duration, Effect, FiberHandle, Option, Queue, Stream } from "effect";
+import type { Cluster } from "./Cluster.js";
+import type { ClusterFailure } from "./ClusterError.js";
+import { withLogs } from "./waiting/Logs.js";
+import type { Observation, WaitSettings, WaitTarget } from "./waiting/Observation.js";
+import { bindingModesOf } from "./waiting/StorageClasses.js";
+import { type Outcome, Watching } from "./waiting/Watching.js";
+import * as Watchers from "./waiting/Watchers.js";
 
-export interface WaitTarget {
-  /** The apply's answer (its uid and generation matter). */
-  readonly object: KubeObject.KubeObject;
-}
+export type {
+  Finding,
+  Observation,
+  Snapshot,
+  Verdict,
+  WaitSettings,
+  WaitTarget,
+} from "./waiting/Observation.js";
+export { snapshot } from "./waiting/Snapshot.js";
 
-export interface WaitSettings {
-  /** The longest time without progress, in milliseconds. */
-  readonly timeoutMs: number;
-  /** The longest time in all, from the start of this wait, in milliseconds. */
-  readonly deadlineMs: number;
-  /** Windows that differ from the reasons' defaults, in milliseconds. */
-  readonly windows: Readonly<Partial<Record<Reason.Reason, number>>>;
-  /** restartCount at which a crash loop is terminal; 2 = the third run that failed. */
-  readonly crashLoopRestarts: number;
-}
+/** Changes that come within this of each other are judged together: 300 pods change thousands of times. */
+const TOGETHER_MS = 40;
 
-/** A reason seen on one object or pod, with what it rests on. */
-export interface Finding {
-  readonly reason: Reason.Reason;
-  /** A whole clause in Kubernetes' own words where it has some. */
-  readonly message: string;
-  /** The object of the set that it belongs to. */
-  readonly object: KubeObject.ObjectRef;
-  readonly pod?: string | undefined;
-  readonly container?: string | undefined;
-  readonly evidence: ReadonlyArray<Evidence.Evidence>;
-}
+/**
+ * Watches until all targets are ready, a reason ends the wait, or the time is over; the last
+ * observation is always the one `verdict`. Fails only where the targets themselves can't be read.
+ */
+export const observe = (
+  cluster: typeof Cluster.Service,
+  targets: ReadonlyArray<WaitTarget>,
+  settings: WaitSettings,
+): Stream.Stream<Observation, ClusterFailure> =>
+  Stream.unwrapScoped(
+    Effect.gen(function* () {
+      const refs = targets.map((target) => KubeObject.refOf(target.object));
+      const skew = yield* cluster.clockSkewMs;
+      const clusterNow = Effect.map(Clock.currentTimeMillis, (now) => now + skew);
+      const inbox = yield* Queue.unbounded<Watchers.Input>();
+      const sources = yield* Watchers.start(cluster, refs, inbox);
+      const watching = new Watching(
+        cluster,
+        targets,
+        settings,
+        sources,
+        yield* bindingModesOf(cluster, refs),
+        yield* clusterNow,
+      );
+      const alarm = yield* FiberHandle.make();
+      const wakeAt = (due: number, now: number) =>
+        FiberHandle.run(
+          alarm,
+          Effect.sleep(Duration.millis(Math.max(0, due - now))).pipe(
+            Effect.andThen(Queue.offer(inbox, { type: "due" })),
+          ),
+        );
 
-export type Observation =
-  | {
-      readonly type: "object";
-      readonly object: KubeObject.ObjectRef;
-      readonly ready: boolean;
-      readonly message: string;
-    }
-  | { readonly type: "finding"; readonly finding: Finding }
-  | {
-      readonly type: "degraded";
-      readonly what: "watch" | "pods" | "events" | "logs";
-      readonly message: string;
-    }
-  | {
-      readonly type: "verdict";
-      readonly verdict: Verdict;
-    };
+      const endWith = Effect.fnUntraced(function* (outcome: Exclude<Outcome, { type: "waiting" }>) {
+        const objects = watching.objects();
+        if (outcome.type === "ready")
+          return [{ type: "verdict", verdict: { ready: true, objects } }] satisfies ReadonlyArray<Observation>;
+        const { cause, timedOut, others } = outcome;
+        const { finding, failure } = yield* withLogs(cluster, cause, watching.podOf(cause));
+        return [
+          ...(failure === undefined ? [] : watching.degrade("logs", failure)),
+          { type: "verdict", verdict: { ready: false, cause: finding, timedOut, others, objects } },
+        ] satisfies ReadonlyArray<Observation>;
+      });
 
-export type Verdict =
-  | { readonly ready: true; readonly objects: ReadonlyArray<KubeObject.KubeObject> }
-  | {
-      readonly ready: false;
-      /** The cause that stood; `timeout` only where there is none. */
-      readonly cause: Finding;
-      /** True where the time was over, false where a terminal or windowed reason ended it. */
-      readonly timedOut: boolean;
-      readonly others: ReadonlyArray<Finding>;
-      readonly objects: ReadonlyArray<KubeObject.KubeObject>;
-    };
+      const step = Effect.fnUntraced(function* (state: { readonly done: boolean; readonly lookedAt: number }) {
+        if (state.done) return Option.none();
+        const first = yield* Queue.takeBetween(inbox, 1, Number.MAX_SAFE_INTEGER);
+        const soon = state.lookedAt + TOGETHER_MS - (yield* clusterNow);
+        if (soon > 0) yield* Effect.sleep(Duration.millis(soon));
+        const inputs = [...first, ...(yield* Queue.takeAll(inbox))];
+        for (const input of inputs) if (input.type === "failed") return yield* input.failure;
 
-/** Where the objects stand at one moment, for `status` and for judging a deploy after a kill. */
-export interface Snapshot {
-  readonly objects: ReadonlyArray<{
-    readonly object: KubeObject.ObjectRef;
-    /** None of it is there. */
-    readonly missing: boolean;
-    readonly ready: boolean;
-    readonly message: string;
-  }>;
-  /** Findings whose class is terminal (or whose window is over) now. */
-  readonly terminal: ReadonlyArray<Finding>;
-  /** All the others. */
-  readonly standing: ReadonlyArray<Finding>;
-  readonly ready: boolean;
-}
+        const now = yield* clusterNow;
+        const said = watching.take(inputs, now);
+        const { observations, outcome } = watching.look(
+          now,
+          inputs.some((input) => input.type === "due"),
+        );
+        if (outcome.type === "waiting") {
+          yield* wakeAt(outcome.due, now);
+          return Option.some([
+            Chunk.fromIterable([...said, ...observations]),
+            { done: false, lookedAt: now },
+          ] as const);
+        }
+        return Option.some([
+          Chunk.fromIterable([...said, ...observations, ...(yield* endWith(outcome))]),
+          { done: true, lookedAt: now },
+        ] as const);
+      });
+
+      // A set with nothing to wait for has no watcher that would wake it.
+      yield* Queue.offer(inbox, { type: "due" });
+      return Stream.unfoldChunkEffect({ done: false, lookedAt: Number.NEGATIVE_INFINITY }, step);
+    }),
+  );

@@ -1,0 +1,30 @@
+/** Every pod above the partition is of the new revision, and all are ready. */
+import { figure, nested, notYet, partsOf, type ReadinessRule, yes } from "./Judgement.js";
+
+export const rule: ReadinessRule = (object, context) => {
+  const { spec, status } = partsOf(object);
+  if (status["observedGeneration"] === undefined)
+    return notYet("waiting for its controller to see the change");
+  const strategy = nested(spec, "updateStrategy");
+  if (strategy["type"] === "OnDelete")
+    return yes("applied; pods take the new revision when they are deleted (OnDelete)");
+  const wanted = figure(spec, "replicas", 1);
+  const replicas = figure(status, "replicas");
+  const ready = figure(status, "readyReplicas");
+  const available = figure(status, "availableReplicas", ready);
+  const updated = figure(status, "updatedReplicas");
+  const toUpdate = Math.max(0, wanted - figure(nested(strategy, "rollingUpdate"), "partition"));
+  const partitioned = toUpdate < wanted;
+  const done = status["currentRevision"] === status["updateRevision"];
+
+  if (replicas > wanted) return notYet(`waiting for ${replicas - wanted} pods to end`);
+  if (!partitioned && !done && updated < wanted)
+    return notYet(`${context.newPodsReady ?? Math.min(updated, ready)} of ${wanted} new pods ready`);
+  if (partitioned && updated < toUpdate && !done)
+    return notYet(`${context.newPodsReady ?? updated} of ${toUpdate} new pods ready`);
+  if (replicas < wanted || ready < wanted) return notYet(`${ready} of ${wanted} pods ready`);
+  if (available < wanted) return notYet(`${available} of ${wanted} pods available`);
+  if (!partitioned && !done)
+    return notYet("waiting for its controller to finish the rollout");
+  return yes(`${ready} of ${wanted} pods ready`);
+};

@@ -1,0 +1,327 @@
+/**
+ * One wait: takes in what the watchers say, judges what changed, tells what is new, and ends with
+ * a verdict. Owned by one fiber, so that its state needs no locks; rules and decision are pure.
+ */
+import { Duration as Span, KubeObject, type Reason } from "@nopea/domain";
+import type { Cluster } from "../Cluster.js";
+import { graceEnd } from "../readiness/CustomResource.js";
+import type { Sign } from "../diagnosis/Sign.js";
+import * as Readiness from "../readiness/Readiness.js";
+import * as Decision from "./Decision.js";
+import * as Findings from "./Finding.js";
+import { type JudgeContext, judgeTarget, type PodJudgement, type TargetJudgement } from "./Judge.js";
+import type { Finding, Observation, WaitSettings, WaitTarget } from "./Observation.js";
+import type { Source } from "./Sources.js";
+import type { Input } from "./Watchers.js";
+import { World } from "./World.js";
+
+/** Events and conditions of the seconds between an apply and its wait belong to the apply. */
+export const APPLY_SLACK_MS = 5_000;
+/** At most four messages a second for each object. */
+const TELL_EVERY_MS = 250;
+/** A connection that is lost for longer than this says nothing about the objects any more. */
+const LOST_MS = 10_000;
+/** Rules that look at the clock are asked again this often though nothing changes. */
+const LOOK_AGAIN_MS = 10_000;
+
+export type Outcome =
+  | { readonly type: "waiting"; readonly due: number }
+  | { readonly type: "ready" }
+  | {
+      readonly type: "over";
+      readonly cause: Finding;
+      readonly timedOut: boolean;
+      readonly others: ReadonlyArray<Finding>;
+    };
+
+export interface Told {
+  readonly observations: ReadonlyArray<Observation>;
+  readonly outcome: Outcome;
+}
+
+const signKey = (target: TargetJudgement, pod: PodJudgement | undefined, sign: Sign): string =>
+  `${target.key} ${pod?.uid ?? ""} ${sign.container ?? ""} ${sign.reason}`;
+
+export class Watching {
+  readonly world: World;
+  private readonly targets: ReadonlyMap<string, WaitTarget>;
+  private readonly judged = new Map<string, TargetJudgement>();
+  private readonly podSigns = new Map<string, ReadonlyArray<Sign>>();
+  /** When a sign was first seen, as long as it stands. */
+  private standing = new Map<string, number>();
+  private readonly toldFindings = new Set<string>();
+  private readonly told = new Map<string, { readonly at: number; readonly text: string }>();
+  private readonly degraded = new Set<string>();
+  private readonly podReady = new Map<string, number>();
+  private readonly targetsReady = new Set<string>();
+  private readonly denied = new Set<Source>();
+  private readonly lost = new Map<Source, { readonly since: number; readonly message: string }>();
+  private lastProgress: number;
+  private firstLook = true;
+
+  constructor(
+    private readonly cluster: typeof Cluster.Service,
+    targets: ReadonlyArray<WaitTarget>,
+    private readonly settings: WaitSettings,
+    private readonly sources: ReadonlyArray<Source>,
+    private readonly bindingModes: ReadonlyMap<string, string>,
+    /** By the cluster's clock, in milliseconds; as all times here. */
+    private readonly startedAt: number,
+  ) {
+    this.targets = new Map(
+      targets.map((target) => [KubeObject.refKey(KubeObject.refOf(target.object)), target]),
+    );
+    const earliest = Math.min(startedAt, ...targets.map((target) => this.appliedAt(target)));
+    this.world = new World(new Set(this.targets.keys()), earliest - 1_000);
+    this.lastProgress = startedAt;
+  }
+
+  private appliedAt(target: WaitTarget | undefined): number {
+    return target?.appliedAt ?? this.startedAt - APPLY_SLACK_MS;
+  }
+
+  /** What the inputs say at once, before anything is judged. */
+  take(inputs: ReadonlyArray<Input>, now: number): ReadonlyArray<Observation> {
+    const said: Array<Observation> = [];
+    for (const input of inputs) {
+      if (input.type === "denied") {
+        this.denied.add(input.source);
+        said.push(...this.degrade(whatOf(input.source), input.failure.message));
+      }
+      if (input.type !== "event") continue;
+      const { source, event } = input;
+      this.world.take(source, event);
+      if (event.type === "degraded") said.push(...this.degrade("watch", event.message));
+      if (event.type === "disconnected") {
+        if (!this.lost.has(source)) this.lost.set(source, { since: now, message: event.message });
+      } else if (event.type !== "degraded") this.lost.delete(source);
+    }
+    return said;
+  }
+
+  degrade(
+    what: Extract<Observation, { type: "degraded" }>["what"],
+    message: string,
+  ): ReadonlyArray<Observation> {
+    if (this.degraded.has(what)) return [];
+    this.degraded.add(what);
+    return [{ type: "degraded", what, message }];
+  }
+
+  /** Judges what has changed and tells it. `everything`: time has passed, so that rules that look at the clock may say otherwise. */
+  look(now: number, everything: boolean): Told {
+    const context = this.context(now);
+    if (everything) this.podSigns.clear();
+    else for (const uid of this.world.changedPods) this.podSigns.delete(uid);
+    const synced = this.sources.every(
+      (source) => source.role !== "targets" || this.world.isSynced(source),
+    );
+    if (!synced) return { observations: [], outcome: this.unseen(now) };
+    for (const [key, target] of this.targets) {
+      const before = this.judged.get(key);
+      const again =
+        before === undefined ||
+        everything ||
+        this.world.changed.has(key) ||
+        (this.world.workloadsChanged && before.live !== undefined && !Readiness.isAlwaysReady(before.ref));
+      if (again) this.judged.set(key, judgeTarget(this.world, target.object, context));
+    }
+    this.world.changed.clear();
+    this.world.changedPods.clear();
+    this.world.workloadsChanged = false;
+
+    const targets = [...this.judged.values()];
+    this.noteProgress(targets, now);
+    const standing = this.standingOf(targets, now);
+    const signs = Decision.signsOf(standing);
+    const decision = Decision.decide(standing);
+    const observations = [...this.tellObjects(targets, now, decision.type !== "waiting"), ...this.tellFindings(signs)];
+    return { observations, outcome: this.outcomeOf(decision, signs, targets, context) };
+  }
+
+  /** Not all targets have been seen yet: only the time can end the wait. */
+  private unseen(now: number): Outcome {
+    const over = this.timeOver();
+    if (now < over.at) return this.waitingUntil(now, Infinity);
+    const [lost] = this.lost.values();
+    return {
+      type: "over",
+      cause: unreachable(this.cluster, [], lost?.message ?? "it never answered"),
+      timedOut: true,
+      others: [],
+    };
+  }
+
+  private outcomeOf(
+    decision: Decision.Decision,
+    signs: ReadonlyArray<Decision.StandingSign>,
+    targets: ReadonlyArray<TargetJudgement>,
+    context: JudgeContext,
+  ): Outcome {
+    const { now } = context;
+    if (decision.type === "ready") return { type: "ready" };
+    const lost = this.longLost(now);
+    // While the connection is lost nothing new is known: only the time can end the wait.
+    if (decision.type === "failed" && lost === undefined) {
+      const cause = Findings.causeOf(decision, this.world, context);
+      return { type: "over", cause, timedOut: false, others: Findings.others(cause, signs) };
+    }
+    const over = this.timeOver();
+    if (now >= over.at) {
+      const cause =
+        lost === undefined
+          ? Findings.causeOfTimeout(targets, signs, over.text)
+          : unreachable(this.cluster, targets, lost);
+      return { type: "over", cause, timedOut: true, others: Findings.others(cause, signs) };
+    }
+    return this.waitingUntil(now, decision.type === "waiting" ? decision.due : now + 1_000);
+  }
+
+  private timeOver(): { readonly at: number; readonly text: string } {
+    const byTimeout = this.lastProgress + this.settings.timeoutMs;
+    const byDeadline = this.startedAt + this.settings.deadlineMs;
+    return byDeadline <= byTimeout
+      ? { at: byDeadline, text: `not ready ${Span.format(this.settings.deadlineMs)} after it was applied` }
+      : { at: byTimeout, text: `nothing became ready for ${Span.format(this.settings.timeoutMs)}` };
+  }
+
+  private waitingUntil(now: number, due: number): Outcome {
+    const untold = [...this.judged.values()].flatMap((target) => {
+      const told = this.told.get(target.key);
+      return told === undefined || told.text === textOf(target) ? [] : [told.at + TELL_EVERY_MS];
+    });
+    const graces = [...this.judged.values()].flatMap((target) => {
+      const end = target.live === undefined || target.readiness.ready ? 0 : graceEnd(target.live);
+      return end > now ? [end] : [];
+    });
+    return {
+      type: "waiting",
+      due: Math.min(due, this.timeOver().at, now + LOOK_AGAIN_MS, ...untold, ...graces),
+    };
+  }
+
+  private context(now: number): JudgeContext {
+    return {
+      now,
+      crashLoopRestarts: this.settings.crashLoopRestarts,
+      podsKnown: this.sources
+        .filter((source) => source.role === "pods")
+        .every((source) => this.world.isSynced(source) && !this.denied.has(source)),
+      bindingModes: this.bindingModes,
+      cache: this.podSigns,
+    };
+  }
+
+  private standingOf(targets: ReadonlyArray<TargetJudgement>, now: number): Decision.Standing {
+    const before = this.standing;
+    const after = new Map<string, number>();
+    this.standing = after;
+    for (const target of targets)
+      for (const [pod, sign] of signsOf(target)) {
+        const key = signKey(target, pod, sign);
+        after.set(key, before.get(key) ?? now);
+      }
+    return {
+      targets,
+      now,
+      appliedAt: (target) => this.appliedAt(this.targets.get(target.key)),
+      firstSeen: (target, pod, sign) => after.get(signKey(target, pod, sign)) ?? now,
+      podReadySeen: (uid) => this.podReady.get(uid),
+      windows: this.settings.windows,
+    };
+  }
+
+  /** A pod or object that became ready for the first time; what was ready at the first look is none. */
+  private noteProgress(targets: ReadonlyArray<TargetJudgement>, now: number): void {
+    for (const target of targets) {
+      for (const pod of target.pods)
+        if (pod.ready && !this.podReady.has(pod.uid)) {
+          this.podReady.set(pod.uid, now);
+          if (!this.firstLook) this.lastProgress = now;
+        }
+      if (target.readiness.ready && !this.targetsReady.has(target.key)) {
+        this.targetsReady.add(target.key);
+        if (!this.firstLook) this.lastProgress = now;
+      }
+    }
+    this.firstLook = false;
+  }
+
+  private tellObjects(
+    targets: ReadonlyArray<TargetJudgement>,
+    now: number,
+    last: boolean,
+  ): ReadonlyArray<Observation> {
+    return targets.flatMap((target): ReadonlyArray<Observation> => {
+      const told = this.told.get(target.key);
+      const text = textOf(target);
+      if (told?.text === text) return [];
+      if (told !== undefined && !last && now - told.at < TELL_EVERY_MS) return [];
+      this.told.set(target.key, { at: now, text });
+      const { ready, message } = target.readiness;
+      return [{ type: "object", object: target.ref, ready, message }];
+    });
+  }
+
+  private tellFindings(signs: ReadonlyArray<Decision.StandingSign>): ReadonlyArray<Observation> {
+    return signs.flatMap((item): ReadonlyArray<Observation> => {
+      const key = signKey(item.target, item.pod, item.sign);
+      if (this.toldFindings.has(key)) return [];
+      this.toldFindings.add(key);
+      return [{ type: "finding", finding: Findings.ofSign(item) }];
+    });
+  }
+
+  private longLost(now: number): string | undefined {
+    for (const [source, { since, message }] of this.lost)
+      if (source.role === "targets" && now - since >= LOST_MS) return message;
+    return undefined;
+  }
+
+  /** The targets as they are, those that need no watching as they were applied. */
+  objects(): ReadonlyArray<KubeObject.KubeObject> {
+    return [...this.targets].flatMap(([key, target]) => {
+      const { live = undefined, ref = KubeObject.refOf(target.object) } = this.judged.get(key) ?? {};
+      return live ?? (Readiness.isAlwaysReady(ref) ? target.object : []);
+    });
+  }
+
+  /** The pod of that name among a target's, to read its logs. */
+  podOf(finding: Finding) {
+    const target = this.judged.get(KubeObject.refKey(finding.object));
+    return (
+      target?.pods.find((pod) => pod.pod.metadata.name === finding.pod)?.pod ??
+      this.world
+        .pods(target?.live?.metadata.uid ?? "")
+        .find((pod) => pod.metadata.name === finding.pod)
+    );
+  }
+}
+
+const textOf = (target: TargetJudgement): string =>
+  `${String(target.readiness.ready)} ${target.readiness.message}`;
+
+const signsOf = (
+  target: TargetJudgement,
+): ReadonlyArray<readonly [PodJudgement | undefined, Sign]> => [
+  ...target.signs.map((sign) => [undefined, sign] as const),
+  ...target.pods.flatMap((pod) => pod.signs.map((sign) => [pod, sign] as const)),
+];
+
+const whatOf = (source: Source): Extract<Observation, { type: "degraded" }>["what"] =>
+  source.role === "targets" ? "watch" : source.role === "events" ? "events" : "pods";
+
+const unreachable = (
+  cluster: typeof Cluster.Service,
+  targets: ReadonlyArray<TargetJudgement>,
+  message: string,
+): Finding => ({
+  reason: "cluster_unreachable" satisfies Reason.Reason,
+  message: `the connection to ${cluster.server} was lost and did not come back: ${message}`,
+  object: targets.find((target) => !target.readiness.ready)?.ref ?? {
+    apiVersion: "",
+    kind: "",
+    name: "",
+  },
+  evidence: [{ kind: "note", text: message }],
+});

@@ -41,7 +41,8 @@ const because: Readonly<Record<Cause, { readonly why: string; readonly advice: s
   other: { why: "it failed", advice: "see the message; --state names another folder" },
 };
 
-const codeOf = (cause: unknown): string =>
+/** SQLite's or libuv's name for it; empty where there is none. */
+export const codeOf = (cause: unknown): string =>
   Predicate.hasProperty(cause, "code") && typeof cause.code === "string" ? cause.code : "";
 
 const textOf = (cause: unknown): string =>

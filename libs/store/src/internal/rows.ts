@@ -25,10 +25,10 @@ export const history = (sql: SqlClient, ref: Service.ServiceRef, limit: number) 
   );
 
 export const insert = (sql: SqlClient, columns: Columns, owner: string) =>
-  Effect.zipRight(
-    sql`INSERT INTO deploys ${sql.insert({ ...columns, owner })}`,
-    columns.state === "refused" ? Effect.void : count(sql, columns, 1),
-  );
+  Effect.gen(function* () {
+    yield* sql`INSERT INTO deploys ${sql.insert({ ...columns, owner })}`;
+    if (columns.state !== "refused") yield* count(sql, columns, 1);
+  });
 
 /** Everything but whose it is: `nameCluster` alone changes that. */
 const update = (sql: SqlClient, { id, cluster, namespace, service, ...rest }: Columns) =>

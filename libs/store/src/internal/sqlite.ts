@@ -10,12 +10,13 @@ import { type SqlClient, TransactionConnection } from "@effect/sql/SqlClient";
 import { SqlError } from "@effect/sql/SqlError";
 import { make as makeClient } from "@effect/sql-sqlite-node/SqliteClient";
 import { Effect, Option, Schedule, type Scope } from "effect";
-import { copyFile, mkdir, mkdtemp, open, rm, stat } from "node:fs/promises";
+import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
+import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { latest } from "../migrations/Migration.js";
 import type { StoreUnavailable } from "../StoreError.js";
-import { causeOf, fromError, isBusy, unavailable } from "./failure.js";
+import { causeOf, codeOf, fromError, isBusy, unavailable } from "./failure.js";
 
 /** The longest that SQLite may block the process for another's lock, in milliseconds. */
 const busyMs = 50;
@@ -62,33 +63,27 @@ const openReadOnly = (path: string) =>
   );
 
 /** Makes folder (0700) and file (0600) where they are missing; false where the file is there but may not be written. */
-const prepareFile = (path: string) =>
-  Effect.gen(function* () {
-    const folder = dirname(path);
-    yield* attempt(path, () => mkdir(folder, { recursive: true, mode: 0o700 }));
-    return yield* Effect.tryPromise({
-      try: async () => (await open(path, "a+", 0o600)).close(),
-      catch: (error) => error,
-    }).pipe(
-      Effect.as(true),
-      Effect.catchAll((error) => {
-        const cause = causeOf(error);
-        if (cause !== "read_only" && cause !== "permission") {
-          return Effect.fail(
-            isFolder(error)
-              ? unavailable(path, "other", "it is a folder, where a file should be")
-              : fromError(path)(error),
-          );
-        }
-        return Effect.tryPromise({
-          try: () => stat(path),
-          catch: () => fromError(path)(error),
-        }).pipe(Effect.as(false));
-      }),
-    );
-  });
+const prepareFile = (path: string): Effect.Effect<boolean, StoreUnavailable> =>
+  Effect.try({ try: () => touch(path), catch: (error) => error }).pipe(
+    Effect.as(true),
+    Effect.catchAll((error) => {
+      if (isFolder(error)) {
+        return Effect.fail(unavailable(path, "other", "it is a folder, where a file should be"));
+      }
+      const cause = causeOf(error);
+      return existsSync(path) && (cause === "read_only" || cause === "permission")
+        ? Effect.succeed(false)
+        : Effect.fail(fromError(path)(error));
+    }),
+  );
 
-const isFolder = (error: unknown) => (error as NodeJS.ErrnoException).code === "EISDIR";
+/** Without promises: each would cost a command that only reads a turn through the thread pool. */
+const touch = (path: string): void => {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  closeSync(openSync(path, "a+", 0o600));
+};
+
+const isFolder = (error: unknown) => codeOf(error) === "EISDIR";
 
 const attempt = <A>(path: string, run: () => Promise<A>) =>
   Effect.tryPromise({ try: run, catch: fromError(path) });

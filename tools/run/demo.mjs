@@ -1,0 +1,8 @@
+/** npm run demo: the story of a service on the sandbox, told by the real CLI. */
+import { build, install, main, run } from "./steps.mjs";
+
+await main(async () => {
+  await install();
+  await build();
+  await run(["node", "examples/demo.mjs"], { show: true });
+});

@@ -1,0 +1,83 @@
+/**
+ * npm test: unit tests, then the contract that the sandbox and a real cluster share, then the CLI as
+ * a process. What needs a real cluster runs on the test-bed; where there can be none it is skipped by
+ * name, but never under CI. The last line is the sum of all that vitest reported.
+ */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build, Failed, install, main, run, say, seconds } from "./steps.mjs";
+import { prepareTestbed, withTestbed } from "./testbed.mjs";
+
+/** In the name of every test that runs on a real cluster (test/harness/Cluster.ts). */
+const REAL = "[real]";
+
+const from = performance.now();
+const counts = { passed: 0, failed: 0, skipped: 0, real: 0 };
+const skipped = new Map();
+
+await main(async () => {
+  await install();
+  const testbed = prepareTestbed();
+  await vitest("unit and house", ["unit", "house"]);
+  await build();
+
+  const missing = await testbed;
+  if (missing !== undefined && process.env["CI"] !== undefined) throw new Failed(missing);
+  // Tests that wait for a cluster leave the processor to others.
+  const onClusters = async (env) => {
+    await vitest("contract", ["contract"], env, ["--maxWorkers=4"]);
+    await vitest("command line", ["e2e"], env, ["--maxWorkers=3"]);
+  };
+  if (missing === undefined) await withTestbed(onClusters);
+  else await onClusters({ NOPEA_TESTBED_MISSING: missing });
+});
+
+say(`\n${counts.real} tests ran on the real cluster, in ${seconds(from)} in all`);
+for (const [name, count] of skipped) say(`skipped: ${name} (${count})`);
+// What ended the run before its tests is a failure too.
+if (process.exitCode !== undefined && counts.failed === 0) counts.failed = 1;
+if (counts.failed > 0) process.exitCode = 1;
+say(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+
+async function vitest(name, projects, env = {}, more = []) {
+  say(`\n${name}`);
+  const dir = mkdtempSync(join(tmpdir(), "nopea-test-"));
+  const report = join(dir, "report.json");
+  const { code } = await run(
+    [
+      ...["vitest", "run", "--passWithNoTests", "--reporter=default", "--reporter=json"],
+      ...[`--outputFile.json=${report}`, ...projects.map((each) => `--project=${each}`), ...more],
+    ],
+    { env, show: true, mayFail: true },
+  );
+  const failures = counts.failed;
+  for (const file of readReport(report)) count(file);
+  rmSync(dir, { recursive: true });
+  // An error outside of any test, or no report at all.
+  if (code !== 0 && counts.failed === failures) counts.failed += 1;
+}
+
+function readReport(path) {
+  try {
+    return JSON.parse(readFileSync(path, "utf8")).testResults;
+  } catch {
+    return [];
+  }
+}
+
+function count({ status, assertionResults }) {
+  // A file that could not be loaded has no tests to count.
+  if (status === "failed" && assertionResults.every((test) => test.status !== "failed"))
+    counts.failed += 1;
+  for (const test of assertionResults) {
+    if (test.status === "passed" || test.status === "failed") {
+      counts[test.status] += 1;
+      if (test.fullName.includes(REAL)) counts.real += 1;
+    } else {
+      counts.skipped += 1;
+      const group = test.ancestorTitles[0] ?? test.title;
+      skipped.set(group, (skipped.get(group) ?? 0) + 1);
+    }
+  }
+}

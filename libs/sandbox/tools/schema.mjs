@@ -8,7 +8,7 @@ const GROUPS = [
   "apis/admissionregistration.k8s.io/v1", "apis/storage.k8s.io/v1", "apis/scheduling.k8s.io/v1", "apis/discovery.k8s.io/v1",
 ];
 // Kinds that need a conversion, or that are no stored objects: left out.
-const SKIP = /^(bindings|componentstatuses|replicationcontrollers|podtemplates|persistentvolumeclaims\/.*(?<!status)|namespaces\/finalize|nodes\/proxy|services\/proxy|serviceaccounts\/token|pods\/(?!status|log|eviction).*|.*\/approval)$/;
+const SKIP = /^(bindings|componentstatuses|replicationcontrollers.*|podtemplates|persistentvolumeclaims\/.*(?<!status)|namespaces\/finalize|nodes\/proxy|services\/proxy|serviceaccounts\/token|pods\/(?!status|log|eviction).*|.*\/approval)$/;
 const get = async (path) => (await fetch(`${server}/${path}`, { headers: { authorization: `Bearer ${token}` } })).json();
 
 const schemas = new Map();
@@ -59,6 +59,7 @@ const type = (p) => {
   }
   if (p.additionalProperties) return `${p["x-kubernetes-map-type"] === "atomic" ? "adict" : "dict"}(${type(p.additionalProperties)})`;
   if (p.format === "byte") return "y";
+  if (p.format === "int64") return "l";
   return SCALAR[p.type] ?? "o";
 };
 const visit = (name) => {

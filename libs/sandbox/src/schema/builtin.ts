@@ -19,8 +19,6 @@ v1 pods pod N Pod create,delete,deletecollection,get,list,patch,update,watch po 
 v1 pods/eviction - N Eviction create - -
 v1 pods/log - N Pod get - -
 v1 pods/status - N Pod get,patch,update - -
-v1 replicationcontrollers/scale - N Scale get,patch,update - -
-v1 replicationcontrollers/status - N ReplicationController get,patch,update - -
 v1 resourcequotas resourcequota N ResourceQuota create,delete,deletecollection,get,list,patch,update,watch quota -
 v1 resourcequotas/status - N ResourceQuota get,patch,update - -
 v1 secrets secret N Secret create,delete,deletecollection,get,list,patch,update,watch - -
@@ -90,7 +88,6 @@ v1 Node Node
 v1 PersistentVolume PersistentVolume
 v1 PersistentVolumeClaim PersistentVolumeClaim
 v1 Pod Pod
-v1 ReplicationController ReplicationController
 v1 ResourceQuota ResourceQuota
 v1 Secret Secret
 v1 Service Service
@@ -143,7 +140,7 @@ AzureDiskVolumeSource cachingMode:s=ReadWrite diskName*:s diskURI*:s fsType:s=ex
 AzureFilePersistentVolumeSource readOnly:b secretName*:s secretNamespace:s shareName*:s
 AzureFileVolumeSource readOnly:b secretName*:s shareName*:s
 CSIDriver apiVersion:s kind:s metadata:&ObjectMeta spec*:&CSIDriverSpec
-CSIDriverSpec attachRequired:b fsGroupPolicy:s nodeAllocatableUpdatePeriodSeconds:i podInfoOnMount:b preventPodSchedulingIfMissing:b requiresRepublish:b seLinuxMount:b serviceAccountTokenInSecrets:b storageCapacity:b tokenRequests:list(storage.v1.TokenRequest) volumeLifecycleModes:set(s)
+CSIDriverSpec attachRequired:b fsGroupPolicy:s nodeAllocatableUpdatePeriodSeconds:l podInfoOnMount:b preventPodSchedulingIfMissing:b requiresRepublish:b seLinuxMount:b serviceAccountTokenInSecrets:b storageCapacity:b tokenRequests:list(storage.v1.TokenRequest) volumeLifecycleModes:set(s)
 CSINode apiVersion:s kind:s metadata:&ObjectMeta spec*:&CSINodeSpec status:&CSINodeStatus
 CSINodeDriver allocatable:VolumeNodeResources name*:s nodeID*:s topologyKeys:list(s)
 CSINodeSpec drivers*:map(name;CSINodeDriver)~merge:name
@@ -159,17 +156,17 @@ CinderVolumeSource fsType:s readOnly:b secretRef:LocalObjectReference volumeID*:
 ClientIPConfig timeoutSeconds:i
 ClusterRole aggregationRule:AggregationRule apiVersion:s kind:s metadata:&ObjectMeta rules:list(PolicyRule)
 ClusterRoleBinding apiVersion:s kind:s metadata:&ObjectMeta roleRef*:&RoleRef subjects:list(Subject)
-ClusterTrustBundleProjection labelSelector:LabelSelector name:s optional:b path*:s signerName:s user:i
-Condition lastTransitionTime*:t message*:s observedGeneration:i reason*:s status*:s type*:s
+ClusterTrustBundleProjection labelSelector:LabelSelector name:s optional:b path*:s signerName:s user:l
+Condition lastTransitionTime*:t message*:s observedGeneration:l reason*:s status*:s type*:s
 ConfigMap apiVersion:s binaryData:dict(y) data:dict(s) immutable:b kind:s metadata:&ObjectMeta
 ConfigMapEnvSource name:s optional:b
 ConfigMapKeySelector! key*:s name:s optional:b
 ConfigMapNodeConfigSource kubeletConfigKey*:s name*:s namespace*:s resourceVersion:s uid:s
 ConfigMapProjection items:list(KeyToPath) name:s optional:b
-ConfigMapVolumeSource defaultMode:i defaultUser:i items:list(KeyToPath) name:s optional:b
+ConfigMapVolumeSource defaultMode:i defaultUser:l items:list(KeyToPath) name:s optional:b
 Container args:list(s) command:list(s) env:map(name;EnvVar)~merge:name envFrom:list(EnvFromSource) image:s imagePullPolicy:s lifecycle:Lifecycle livenessProbe:Probe name*:s ports:map(containerPort,protocol;ContainerPort)~merge:containerPort readinessProbe:Probe resizePolicy:list(ContainerResizePolicy) resources:&ResourceRequirements restartPolicy:s restartPolicyRules:list(ContainerRestartRule) securityContext:SecurityContext startupProbe:Probe stdin:b stdinOnce:b terminationMessagePath:s terminationMessagePolicy:s tty:b volumeDevices:map(devicePath;VolumeDevice)~merge:devicePath volumeMounts:map(mountPath;VolumeMount)~merge:mountPath workingDir:s
 ContainerExtendedResourceRequest containerName*:s requestName*:s resourceName*:s
-ContainerImage names:list(s) sizeBytes:i
+ContainerImage names:list(s) sizeBytes:l
 ContainerPort containerPort*:i hostIP:s hostPort:i name:s protocol:s=TCP
 ContainerResizePolicy resourceName*:s restartPolicy*:s
 ContainerResourceMetricSource container*:s name*:s target*:&MetricTarget
@@ -182,18 +179,18 @@ ContainerStateTerminated containerID:s exitCode*:i finishedAt:t message:s reason
 ContainerStateWaiting message:s reason:s
 ContainerStatus allocatedResources:dict(q) allocatedResourcesStatus:map(name;ResourceStatus)~merge:name containerID:s image*:s imageID*:s lastState:&ContainerState name*:s ready*:b resources:ResourceRequirements restartCount*:i started:b state:&ContainerState stopSignal:s user:ContainerUser volumeMounts:map(mountPath;VolumeMountStatus)~merge:mountPath
 ContainerUser linux:LinuxContainerUser
-ControllerRevision apiVersion:s data*:o kind:s metadata:&ObjectMeta revision:i
+ControllerRevision apiVersion:s data*:o kind:s metadata:&ObjectMeta revision:l
 CronJob apiVersion:s kind:s metadata:&ObjectMeta spec*:&CronJobSpec status:&CronJobStatus
-CronJobSpec concurrencyPolicy:s failedJobsHistoryLimit:i jobTemplate*:&JobTemplateSpec schedule*:s startingDeadlineSeconds:i successfulJobsHistoryLimit:i suspend:b timeZone:s
+CronJobSpec concurrencyPolicy:s failedJobsHistoryLimit:i jobTemplate*:&JobTemplateSpec schedule*:s startingDeadlineSeconds:l successfulJobsHistoryLimit:i suspend:b timeZone:s
 CronJobStatus active:list(ObjectReference) lastScheduleTime:t lastSuccessfulTime:t
 CrossVersionObjectReference apiVersion:s kind*:s name*:s
 CustomResourceColumnDefinition description:s format:s jsonPath*:s name*:s priority:i type*:s
 CustomResourceConversion strategy*:s webhook:WebhookConversion
 CustomResourceDefinition apiVersion:s kind:s metadata:&ObjectMeta spec*:&CustomResourceDefinitionSpec status:&CustomResourceDefinitionStatus
-CustomResourceDefinitionCondition lastTransitionTime:t message:s observedGeneration:i reason:s status*:s type*:s
+CustomResourceDefinitionCondition lastTransitionTime:t message:s observedGeneration:l reason:s status*:s type*:s
 CustomResourceDefinitionNames categories:list(s) kind*:s listKind:s plural*:s shortNames:list(s) singular:s
 CustomResourceDefinitionSpec conversion:CustomResourceConversion group*:s names*:&CustomResourceDefinitionNames preserveUnknownFields:b scope*:s versions*:list(CustomResourceDefinitionVersion)
-CustomResourceDefinitionStatus acceptedNames:&CustomResourceDefinitionNames conditions:map(type;CustomResourceDefinitionCondition) observedGeneration:i storedVersions:list(s)
+CustomResourceDefinitionStatus acceptedNames:&CustomResourceDefinitionNames conditions:map(type;CustomResourceDefinitionCondition) observedGeneration:l storedVersions:list(s)
 CustomResourceDefinitionVersion additionalPrinterColumns:list(CustomResourceColumnDefinition) deprecated:b deprecationWarning:s name*:s schema:CustomResourceValidation selectableFields:list(SelectableField) served*:b storage*:b subresources:CustomResourceSubresources
 CustomResourceSubresourceScale labelSelectorPath:s specReplicasPath*:s statusReplicasPath*:s
 CustomResourceSubresources scale:CustomResourceSubresourceScale status:o
@@ -202,17 +199,17 @@ DaemonEndpoint Port*:i
 DaemonSet apiVersion:s kind:s metadata:&ObjectMeta spec*:&DaemonSetSpec status:&DaemonSetStatus
 DaemonSetCondition lastTransitionTime:t message:s reason:s status:s type:s
 DaemonSetSpec minReadySeconds:i revisionHistoryLimit:i selector*:LabelSelector template*:&PodTemplateSpec updateStrategy:&DaemonSetUpdateStrategy
-DaemonSetStatus collisionCount:i conditions:map(type;DaemonSetCondition)~merge:type currentNumberScheduled*:i desiredNumberScheduled*:i numberAvailable:i numberMisscheduled*:i numberReady*:i numberUnavailable:i observedGeneration:i updatedNumberScheduled:i
+DaemonSetStatus collisionCount:i conditions:map(type;DaemonSetCondition)~merge:type currentNumberScheduled*:i desiredNumberScheduled*:i numberAvailable:i numberMisscheduled*:i numberReady*:i numberUnavailable:i observedGeneration:l updatedNumberScheduled:i
 DaemonSetUpdateStrategy rollingUpdate:RollingUpdateDaemonSet type:s
-DeleteOptions apiVersion:s dryRun:list(s) gracePeriodSeconds:i ignoreStoreReadErrorWithClusterBreakingPotential:b kind:s orphanDependents:b preconditions:Preconditions propagationPolicy:s
+DeleteOptions apiVersion:s dryRun:list(s) gracePeriodSeconds:l ignoreStoreReadErrorWithClusterBreakingPotential:b kind:s orphanDependents:b preconditions:Preconditions propagationPolicy:s
 Deployment apiVersion:s kind:s metadata:&ObjectMeta spec*:&DeploymentSpec status:&DeploymentStatus
 DeploymentCondition lastTransitionTime:t lastUpdateTime:t message:s reason:s status:s type:s
 DeploymentSpec minReadySeconds:i paused:b progressDeadlineSeconds:i replicas:i revisionHistoryLimit:i selector*:LabelSelector strategy:&DeploymentStrategy~retainKeys template*:&PodTemplateSpec
-DeploymentStatus availableReplicas:i collisionCount:i conditions:map(type;DeploymentCondition)~merge:type observedGeneration:i readyReplicas:i replicas:i terminatingReplicas:i unavailableReplicas:i updatedReplicas:i
+DeploymentStatus availableReplicas:i collisionCount:i conditions:map(type;DeploymentCondition)~merge:type observedGeneration:l readyReplicas:i replicas:i terminatingReplicas:i unavailableReplicas:i updatedReplicas:i
 DeploymentStrategy rollingUpdate:RollingUpdateDeployment type:s
 DownwardAPIProjection items:list(DownwardAPIVolumeFile)
-DownwardAPIVolumeFile fieldRef:ObjectFieldSelector mode:i path*:s resourceFieldRef:ResourceFieldSelector user:i
-DownwardAPIVolumeSource defaultMode:i defaultUser:i items:list(DownwardAPIVolumeFile)
+DownwardAPIVolumeFile fieldRef:ObjectFieldSelector mode:i path*:s resourceFieldRef:ResourceFieldSelector user:l
+DownwardAPIVolumeSource defaultMode:i defaultUser:l items:list(DownwardAPIVolumeFile)
 EmptyDirVolumeSource medium:s mode:i sizeLimit:q
 Endpoint addresses*:set(s) conditions:&EndpointConditions deprecatedTopology:dict(s) hints:EndpointHints hostname:s nodeName:s targetRef:ObjectReference zone:s
 EndpointAddress! hostname:s ip*:s nodeName:s targetRef:ObjectReference
@@ -255,9 +252,9 @@ HTTPIngressPath backend*:&IngressBackend path:s pathType*:s
 HTTPIngressRuleValue paths*:list(HTTPIngressPath)
 HorizontalPodAutoscaler apiVersion:s kind:s metadata:&ObjectMeta spec*:&HorizontalPodAutoscalerSpec status:&HorizontalPodAutoscalerStatus
 HorizontalPodAutoscalerBehavior scaleDown:HPAScalingRules scaleUp:HPAScalingRules
-HorizontalPodAutoscalerCondition lastTransitionTime:t message:s observedGeneration:i reason:s status*:s type*:s
+HorizontalPodAutoscalerCondition lastTransitionTime:t message:s observedGeneration:l reason:s status*:s type*:s
 HorizontalPodAutoscalerSpec behavior:HorizontalPodAutoscalerBehavior maxReplicas*:i metrics:list(MetricSpec) minReplicas:i scaleTargetRef*:&CrossVersionObjectReference
-HorizontalPodAutoscalerStatus conditions:map(type;HorizontalPodAutoscalerCondition)~merge:type currentMetrics:list(MetricStatus) currentReplicas:i desiredReplicas*:i lastScaleTime:t observedGeneration:i
+HorizontalPodAutoscalerStatus conditions:map(type;HorizontalPodAutoscalerCondition)~merge:type currentMetrics:list(MetricStatus) currentReplicas:i desiredReplicas*:i lastScaleTime:t observedGeneration:l
 HostAlias hostnames:list(s) ip*:s
 HostIP ip*:s
 HostPathVolumeSource path*:s type:s
@@ -282,14 +279,14 @@ IngressSpec defaultBackend:IngressBackend ingressClassName:s rules:list(IngressR
 IngressStatus loadBalancer:&IngressLoadBalancerStatus
 IngressTLS hosts:list(s) secretName:s
 JSONPatch expression:s
-JSONSchemaProps $ref:s $schema:s additionalItems:o additionalProperties:o allOf:list(JSONSchemaProps) anyOf:list(JSONSchemaProps) default:o definitions:dict(JSONSchemaProps) dependencies:dict(o) description:s enum:list(o) example:o exclusiveMaximum:b exclusiveMinimum:b externalDocs:ExternalDocumentation format:s id:s items:o maxItems:i maxLength:i maxProperties:i maximum:n minItems:i minLength:i minProperties:i minimum:n multipleOf:n not:JSONSchemaProps nullable:b oneOf:list(JSONSchemaProps) pattern:s patternProperties:dict(JSONSchemaProps) properties:dict(JSONSchemaProps) required:list(s) title:s type:s uniqueItems:b x-kubernetes-embedded-resource:b x-kubernetes-int-or-string:b x-kubernetes-list-map-keys:list(s) x-kubernetes-list-type:s x-kubernetes-map-type:s x-kubernetes-preserve-unknown-fields:b x-kubernetes-validations:map(rule;ValidationRule)~merge:rule
+JSONSchemaProps $ref:s $schema:s additionalItems:o additionalProperties:o allOf:list(JSONSchemaProps) anyOf:list(JSONSchemaProps) default:o definitions:dict(JSONSchemaProps) dependencies:dict(o) description:s enum:list(o) example:o exclusiveMaximum:b exclusiveMinimum:b externalDocs:ExternalDocumentation format:s id:s items:o maxItems:l maxLength:l maxProperties:l maximum:n minItems:l minLength:l minProperties:l minimum:n multipleOf:n not:JSONSchemaProps nullable:b oneOf:list(JSONSchemaProps) pattern:s patternProperties:dict(JSONSchemaProps) properties:dict(JSONSchemaProps) required:list(s) title:s type:s uniqueItems:b x-kubernetes-embedded-resource:b x-kubernetes-int-or-string:b x-kubernetes-list-map-keys:list(s) x-kubernetes-list-type:s x-kubernetes-map-type:s x-kubernetes-preserve-unknown-fields:b x-kubernetes-validations:map(rule;ValidationRule)~merge:rule
 Job apiVersion:s kind:s metadata:&ObjectMeta spec:&JobSpec status:&JobStatus
 JobCondition lastProbeTime:t lastTransitionTime:t message:s reason:s status*:s type*:s
 JobSchedulingConfiguration disruptionMode:WorkloadPodGroupDisruptionMode resourceClaims:map(name;WorkloadPodGroupResourceClaim)~merge:name schedulingConstraints:WorkloadPodGroupSchedulingConstraints schedulingPolicy:WorkloadPodGroupSchedulingPolicy
-JobSpec activeDeadlineSeconds:i backoffLimit:i backoffLimitPerIndex:i completionMode:s completions:i managedBy:s manualSelector:b maxFailedIndexes:i parallelism:i podFailurePolicy:PodFailurePolicy podReplacementPolicy:s scheduling:JobSchedulingConfiguration selector:LabelSelector successPolicy:SuccessPolicy suspend:b template*:&PodTemplateSpec ttlSecondsAfterFinished:i
+JobSpec activeDeadlineSeconds:l backoffLimit:i backoffLimitPerIndex:i completionMode:s completions:i managedBy:s manualSelector:b maxFailedIndexes:i parallelism:i podFailurePolicy:PodFailurePolicy podReplacementPolicy:s scheduling:JobSchedulingConfiguration selector:LabelSelector successPolicy:SuccessPolicy suspend:b template*:&PodTemplateSpec ttlSecondsAfterFinished:i
 JobStatus active:i completedIndexes:s completionTime:t conditions:list(JobCondition)~merge:type failed:i failedIndexes:s ready:i startTime:t succeeded:i terminating:i uncountedTerminatedPods:UncountedTerminatedPods
 JobTemplateSpec metadata:&ObjectMeta spec:&JobSpec
-KeyToPath key*:s mode:i path*:s user:i
+KeyToPath key*:s mode:i path*:s user:l
 LabelSelector! matchExpressions:list(LabelSelectorRequirement) matchLabels:dict(s)
 LabelSelectorRequirement key*:s operator*:s values:list(s)
 Lease apiVersion:s kind:s metadata:&ObjectMeta spec:&LeaseSpec
@@ -299,7 +296,7 @@ LifecycleHandler exec:ExecAction httpGet:HTTPGetAction sleep:SleepAction tcpSock
 LimitRange apiVersion:s kind:s metadata:&ObjectMeta spec:&LimitRangeSpec
 LimitRangeItem default:dict(q) defaultRequest:dict(q) max:dict(q) maxLimitRequestRatio:dict(q) min:dict(q) type*:s
 LimitRangeSpec limits*:list(LimitRangeItem)
-LinuxContainerUser gid*:i supplementalGroups:list(i) uid*:i
+LinuxContainerUser gid*:l supplementalGroups:list(l) uid*:l
 LoadBalancerIngress hostname:s ip:s ipMode:s ports:list(PortStatus)
 LoadBalancerStatus ingress:list(LoadBalancerIngress)
 LocalObjectReference! name:s
@@ -351,10 +348,10 @@ NodeSelectorRequirement key*:s operator*:s values:list(s)
 NodeSelectorTerm! matchExpressions:list(NodeSelectorRequirement) matchFields:list(NodeSelectorRequirement)
 NodeSpec configSource:NodeConfigSource externalID:s podCIDR:s podCIDRs:set(s)~merge podPreemptionPolicy:NodePodPreemptionPolicy providerID:s taints:list(Taint) unschedulable:b
 NodeStatus addresses:map(type;NodeAddress)~merge:type allocatable:dict(q) capacity:dict(q) conditions:map(type;NodeCondition)~merge:type config:NodeConfigStatus daemonEndpoints:&NodeDaemonEndpoints declaredFeatures:list(s) features:NodeFeatures images:list(ContainerImage) nodeInfo:&NodeSystemInfo phase:s runtimeHandlers:list(NodeRuntimeHandler) volumesAttached:list(AttachedVolume) volumesInUse:list(s)
-NodeSwapStatus capacity:i
+NodeSwapStatus capacity:l
 NodeSystemInfo architecture*:s bootID*:s containerRuntimeVersion*:s kernelVersion*:s kubeProxyVersion*:s kubeletVersion*:s machineID*:s operatingSystem*:s osImage*:s runningInUserNamespace:b swap:NodeSwapStatus systemUUID*:s
 ObjectFieldSelector! apiVersion:s fieldPath*:s
-ObjectMeta annotations:dict(s) creationTimestamp:t deletionGracePeriodSeconds:i deletionTimestamp:t finalizers:set(s)~merge generateName:s generation:i labels:dict(s) managedFields:list(ManagedFieldsEntry) name:s namespace:s ownerReferences:map(uid;OwnerReference)~merge:uid resourceVersion:s selfLink:s uid:s
+ObjectMeta annotations:dict(s) creationTimestamp:t deletionGracePeriodSeconds:l deletionTimestamp:t finalizers:set(s)~merge generateName:s generation:l labels:dict(s) managedFields:list(ManagedFieldsEntry) name:s namespace:s ownerReferences:map(uid;OwnerReference)~merge:uid resourceVersion:s selfLink:s uid:s
 ObjectMetricSource describedObject*:&CrossVersionObjectReference metric*:&MetricIdentifier target*:&MetricTarget
 ObjectMetricStatus current*:&MetricValueStatus describedObject*:&CrossVersionObjectReference metric*:&MetricIdentifier
 ObjectReference! apiVersion:s fieldPath:s kind:s name:s namespace:s resourceVersion:s uid:s
@@ -376,13 +373,13 @@ Pod apiVersion:s kind:s metadata:&ObjectMeta spec:&PodSpec status:&PodStatus
 PodAffinity preferredDuringSchedulingIgnoredDuringExecution:list(WeightedPodAffinityTerm) requiredDuringSchedulingIgnoredDuringExecution:list(PodAffinityTerm)
 PodAffinityTerm labelSelector:LabelSelector matchLabelKeys:list(s) mismatchLabelKeys:list(s) namespaceSelector:LabelSelector namespaces:list(s) topologyKey*:s
 PodAntiAffinity preferredDuringSchedulingIgnoredDuringExecution:list(WeightedPodAffinityTerm) requiredDuringSchedulingIgnoredDuringExecution:list(PodAffinityTerm)
-PodCertificateProjection certificateChainPath:s credentialBundlePath:s keyPath:s keyType*:s maxExpirationSeconds:i signerName*:s user:i userAnnotations:dict(s)
-PodCondition lastProbeTime:t lastTransitionTime:t message:s observedGeneration:i reason:s status*:s type*:s
+PodCertificateProjection certificateChainPath:s credentialBundlePath:s keyPath:s keyType*:s maxExpirationSeconds:i signerName*:s user:l userAnnotations:dict(s)
+PodCondition lastProbeTime:t lastTransitionTime:t message:s observedGeneration:l reason:s status*:s type*:s
 PodDNSConfig nameservers:list(s) options:list(PodDNSConfigOption) searches:list(s)
 PodDNSConfigOption name:s value:s
 PodDisruptionBudget apiVersion:s kind:s metadata:&ObjectMeta spec:&PodDisruptionBudgetSpec status:&PodDisruptionBudgetStatus
 PodDisruptionBudgetSpec maxUnavailable:x minAvailable:x selector:LabelSelector~replace unhealthyPodEvictionPolicy:s
-PodDisruptionBudgetStatus conditions:map(type;Condition)~merge:type currentHealthy:i desiredHealthy:i disruptedPods:dict(t) disruptionsAllowed:i expectedPods:i observedGeneration:i
+PodDisruptionBudgetStatus conditions:map(type;Condition)~merge:type currentHealthy:i desiredHealthy:i disruptedPods:dict(t) disruptionsAllowed:i expectedPods:i observedGeneration:l
 PodExtendedResourceClaimStatus requestMappings*:list(ContainerExtendedResourceRequest) resourceClaimName*:s
 PodFailurePolicy rules*:list(PodFailurePolicyRule)
 PodFailurePolicyOnExitCodesRequirement containerName:s operator*:s values*:set(i)
@@ -395,9 +392,9 @@ PodResourceClaim name*:s resourceClaimName:s resourceClaimTemplateName:s
 PodResourceClaimStatus name*:s resourceClaimName:s
 PodSchedulingGate name*:s
 PodSchedulingGroup podGroupName:s
-PodSecurityContext appArmorProfile:AppArmorProfile fsGroup:i fsGroupChangePolicy:s runAsGroup:i runAsNonRoot:b runAsUser:i seLinuxChangePolicy:s seLinuxOptions:SELinuxOptions seccompProfile:SeccompProfile supplementalGroups:list(i) supplementalGroupsPolicy:s sysctls:list(Sysctl) windowsOptions:WindowsSecurityContextOptions
-PodSpec activeDeadlineSeconds:i affinity:Affinity automountServiceAccountToken:b containers*:map(name;Container)~merge:name dnsConfig:PodDNSConfig dnsPolicy:s enableServiceLinks:b ephemeralContainers:map(name;EphemeralContainer)~merge:name evictionResponders:map(name;EvictionResponder)~merge:name hostAliases:map(ip;HostAlias)~merge:ip hostIPC:b hostNetwork:b hostPID:b hostUsers:b hostname:s hostnameOverride:s imagePullSecrets:map(name;LocalObjectReference)~merge:name initContainers:map(name;Container)~merge:name nodeName:s nodeSelector:adict(s) os:PodOS overhead:dict(q) preemptionPolicy:s priority:i priorityClassName:s readinessGates:list(PodReadinessGate) resourceClaims:map(name;PodResourceClaim)~merge,retainKeys:name resources:ResourceRequirements restartPolicy:s runtimeClassName:s schedulerName:s schedulingGates:map(name;PodSchedulingGate)~merge:name schedulingGroup:PodSchedulingGroup securityContext:PodSecurityContext serviceAccount:s serviceAccountName:s setHostnameAsFQDN:b shareProcessNamespace:b subdomain:s terminationGracePeriodSeconds:i tolerations:list(Toleration) topologySpreadConstraints:map(topologyKey,whenUnsatisfiable;TopologySpreadConstraint)~merge:topologyKey volumes:map(name;Volume)~merge,retainKeys:name
-PodStatus allocatedResources:dict(q) conditions:map(type;PodCondition)~merge:type containerStatuses:list(ContainerStatus) ephemeralContainerStatuses:list(ContainerStatus) extendedResourceClaimStatus:PodExtendedResourceClaimStatus hostIP:s hostIPs:list(HostIP)~merge:ip initContainerStatuses:list(ContainerStatus) message:s nodeAllocatableResourceClaimStatuses:map(resourceClaimName;NodeAllocatableResourceClaimStatus)~merge:resourceClaimName nominatedNodeName:s observedGeneration:i phase:s podIP:s podIPs:map(ip;PodIP)~merge:ip qosClass:s reason:s resize:s resourceClaimStatuses:map(name;PodResourceClaimStatus)~merge,retainKeys:name resources:ResourceRequirements startTime:t volumeHealth:map(name;PodVolumeHealth)
+PodSecurityContext appArmorProfile:AppArmorProfile fsGroup:l fsGroupChangePolicy:s runAsGroup:l runAsNonRoot:b runAsUser:l seLinuxChangePolicy:s seLinuxOptions:SELinuxOptions seccompProfile:SeccompProfile supplementalGroups:list(l) supplementalGroupsPolicy:s sysctls:list(Sysctl) windowsOptions:WindowsSecurityContextOptions
+PodSpec activeDeadlineSeconds:l affinity:Affinity automountServiceAccountToken:b containers*:map(name;Container)~merge:name dnsConfig:PodDNSConfig dnsPolicy:s enableServiceLinks:b ephemeralContainers:map(name;EphemeralContainer)~merge:name evictionResponders:map(name;EvictionResponder)~merge:name hostAliases:map(ip;HostAlias)~merge:ip hostIPC:b hostNetwork:b hostPID:b hostUsers:b hostname:s hostnameOverride:s imagePullSecrets:map(name;LocalObjectReference)~merge:name initContainers:map(name;Container)~merge:name nodeName:s nodeSelector:adict(s) os:PodOS overhead:dict(q) preemptionPolicy:s priority:i priorityClassName:s readinessGates:list(PodReadinessGate) resourceClaims:map(name;PodResourceClaim)~merge,retainKeys:name resources:ResourceRequirements restartPolicy:s runtimeClassName:s schedulerName:s schedulingGates:map(name;PodSchedulingGate)~merge:name schedulingGroup:PodSchedulingGroup securityContext:PodSecurityContext serviceAccount:s serviceAccountName:s setHostnameAsFQDN:b shareProcessNamespace:b subdomain:s terminationGracePeriodSeconds:l tolerations:list(Toleration) topologySpreadConstraints:map(topologyKey,whenUnsatisfiable;TopologySpreadConstraint)~merge:topologyKey volumes:map(name;Volume)~merge,retainKeys:name
+PodStatus allocatedResources:dict(q) conditions:map(type;PodCondition)~merge:type containerStatuses:list(ContainerStatus) ephemeralContainerStatuses:list(ContainerStatus) extendedResourceClaimStatus:PodExtendedResourceClaimStatus hostIP:s hostIPs:list(HostIP)~merge:ip initContainerStatuses:list(ContainerStatus) message:s nodeAllocatableResourceClaimStatuses:map(resourceClaimName;NodeAllocatableResourceClaimStatus)~merge:resourceClaimName nominatedNodeName:s observedGeneration:l phase:s podIP:s podIPs:map(ip;PodIP)~merge:ip qosClass:s reason:s resize:s resourceClaimStatuses:map(name;PodResourceClaimStatus)~merge,retainKeys:name resources:ResourceRequirements startTime:t volumeHealth:map(name;PodVolumeHealth)
 PodTemplateSpec metadata:&ObjectMeta spec:&PodSpec
 PodVolumeHealth healthConditions:map(status,reason;VolumeHealthCondition)~merge:status lastTransitionTime:t name*:s
 PodsMetricSource metric*:&MetricIdentifier target*:&MetricTarget
@@ -408,19 +405,15 @@ PortworxVolumeSource fsType:s readOnly:b volumeID*:s
 Preconditions resourceVersion:s uid:s
 PreferredSchedulingTerm preference*:&NodeSelectorTerm weight*:i
 PriorityClass apiVersion:s description:s globalDefault:b kind:s metadata:&ObjectMeta preemptionPolicy:s value:i
-Probe exec:ExecAction failureThreshold:i grpc:GRPCAction httpGet:HTTPGetAction initialDelaySeconds:i periodSeconds:i successThreshold:i tcpSocket:TCPSocketAction terminationGracePeriodSeconds:i timeoutSeconds:i
-ProjectedVolumeSource defaultMode:i defaultUser:i sources:list(VolumeProjection)
+Probe exec:ExecAction failureThreshold:i grpc:GRPCAction httpGet:HTTPGetAction initialDelaySeconds:i periodSeconds:i successThreshold:i tcpSocket:TCPSocketAction terminationGracePeriodSeconds:l timeoutSeconds:i
+ProjectedVolumeSource defaultMode:i defaultUser:l sources:list(VolumeProjection)
 QuobyteVolumeSource group:s readOnly:b registry*:s tenant:s user:s volume*:s
 RBDPersistentVolumeSource fsType:s image*:s keyring:s=/etc/ceph/keyring monitors*:list(s) pool:s=rbd readOnly:b secretRef:SecretReference user:s=admin
 RBDVolumeSource fsType:s image*:s keyring:s=/etc/ceph/keyring monitors*:list(s) pool:s=rbd readOnly:b secretRef:LocalObjectReference user:s=admin
 ReplicaSet apiVersion:s kind:s metadata:&ObjectMeta spec*:&ReplicaSetSpec status:&ReplicaSetStatus
 ReplicaSetCondition lastTransitionTime:t message:s reason:s status:s type:s
 ReplicaSetSpec minReadySeconds:i replicas:i selector*:LabelSelector template:&PodTemplateSpec
-ReplicaSetStatus availableReplicas:i conditions:map(type;ReplicaSetCondition)~merge:type fullyLabeledReplicas:i observedGeneration:i readyReplicas:i replicas*:i terminatingReplicas:i
-ReplicationController apiVersion:s kind:s metadata:&ObjectMeta spec:&ReplicationControllerSpec status:&ReplicationControllerStatus
-ReplicationControllerCondition lastTransitionTime:t message:s reason:s status*:s type*:s
-ReplicationControllerSpec minReadySeconds:i replicas:i selector:adict(s) template:PodTemplateSpec
-ReplicationControllerStatus availableReplicas:i conditions:map(type;ReplicationControllerCondition)~merge:type fullyLabeledReplicas:i observedGeneration:i readyReplicas:i replicas*:i
+ReplicaSetStatus availableReplicas:i conditions:map(type;ReplicaSetCondition)~merge:type fullyLabeledReplicas:i observedGeneration:l readyReplicas:i replicas*:i terminatingReplicas:i
 ResourceClaim name*:s request:s
 ResourceFieldSelector! containerName:s divisor:q resource*:s
 ResourceHealth health:s message:s resourceID*:s
@@ -449,12 +442,12 @@ SecretEnvSource name:s optional:b
 SecretKeySelector! key*:s name:s optional:b
 SecretProjection items:list(KeyToPath) name:s optional:b
 SecretReference! name:s namespace:s
-SecretVolumeSource defaultMode:i defaultUser:i items:list(KeyToPath) optional:b secretName:s
-SecurityContext allowPrivilegeEscalation:b appArmorProfile:AppArmorProfile capabilities:Capabilities privileged:b procMount:s readOnlyRootFilesystem:b runAsGroup:i runAsNonRoot:b runAsUser:i seLinuxOptions:SELinuxOptions seccompProfile:SeccompProfile windowsOptions:WindowsSecurityContextOptions
+SecretVolumeSource defaultMode:i defaultUser:l items:list(KeyToPath) optional:b secretName:s
+SecurityContext allowPrivilegeEscalation:b appArmorProfile:AppArmorProfile capabilities:Capabilities privileged:b procMount:s readOnlyRootFilesystem:b runAsGroup:l runAsNonRoot:b runAsUser:l seLinuxOptions:SELinuxOptions seccompProfile:SeccompProfile windowsOptions:WindowsSecurityContextOptions
 SelectableField jsonPath*:s
 Service apiVersion:s kind:s metadata:&ObjectMeta spec:&ServiceSpec status:&ServiceStatus
 ServiceAccount apiVersion:s automountServiceAccountToken:b imagePullSecrets:list(LocalObjectReference) kind:s metadata:&ObjectMeta secrets:map(name;ObjectReference)~merge:name
-ServiceAccountTokenProjection audience:s expirationSeconds:i path*:s user:i
+ServiceAccountTokenProjection audience:s expirationSeconds:l path*:s user:l
 ServiceBackendPort! name:s number:i
 ServiceCIDR apiVersion:s kind:s metadata:&ObjectMeta spec:&ServiceCIDRSpec status:&ServiceCIDRStatus
 ServiceCIDRSpec cidrs:list(s)
@@ -463,13 +456,13 @@ ServicePort appProtocol:s name:s nodePort:i port*:i protocol:s=TCP targetPort:x
 ServiceSpec allocateLoadBalancerNodePorts:b clusterIP:s clusterIPs:list(s) externalIPs:list(s) externalName:s externalTrafficPolicy:s healthCheckNodePort:i internalTrafficPolicy:s ipFamilies:list(s) ipFamilyPolicy:s loadBalancerClass:s loadBalancerIP:s loadBalancerSourceRanges:list(s) ports:map(port,protocol;ServicePort)~merge:port publishNotReadyAddresses:b selector:adict(s) sessionAffinity:s sessionAffinityConfig:SessionAffinityConfig trafficDistribution:s type:s
 ServiceStatus conditions:map(type;Condition)~merge:type loadBalancer:&LoadBalancerStatus
 SessionAffinityConfig clientIP:ClientIPConfig
-SleepAction seconds*:i
+SleepAction seconds*:l
 StatefulSet apiVersion:s kind:s metadata:&ObjectMeta spec*:&StatefulSetSpec status:&StatefulSetStatus
 StatefulSetCondition lastTransitionTime:t message:s reason:s status:s type:s
 StatefulSetOrdinals start:i
 StatefulSetPersistentVolumeClaimRetentionPolicy whenDeleted:s whenScaled:s
 StatefulSetSpec minReadySeconds:i ordinals:StatefulSetOrdinals persistentVolumeClaimRetentionPolicy:StatefulSetPersistentVolumeClaimRetentionPolicy podManagementPolicy:s replicas:i revisionHistoryLimit:i selector*:LabelSelector serviceName:s template*:&PodTemplateSpec updateStrategy:&StatefulSetUpdateStrategy volumeClaimTemplates:list(PersistentVolumeClaim)
-StatefulSetStatus availableReplicas:i collisionCount:i conditions:map(type;StatefulSetCondition)~merge:type currentReplicas:i currentRevision:s observedGeneration:i readyReplicas:i replicas*:i updateRevision:s updatedReplicas:i
+StatefulSetStatus availableReplicas:i collisionCount:i conditions:map(type;StatefulSetCondition)~merge:type currentReplicas:i currentRevision:s observedGeneration:l readyReplicas:i replicas*:i updateRevision:s updatedReplicas:i
 StatefulSetUpdateStrategy rollingUpdate:RollingUpdateStatefulSetStrategy type:s
 StorageClass allowVolumeExpansion:b allowedTopologies:list(TopologySelectorTerm) apiVersion:s kind:s metadata:&ObjectMeta mountOptions:list(s) parameters:dict(s) provisioner*:s reclaimPolicy:s volumeBindingMode:s
 StorageHealth healthConditions:list(StorageHealthCondition) name*:s
@@ -482,7 +475,7 @@ SuccessPolicyRule succeededCount:i succeededIndexes:s
 Sysctl name*:s value*:s
 TCPSocketAction host:s port*:x
 Taint effect*:s key*:s timeAdded:t value:s
-Toleration effect:s key:s operator:s tolerationSeconds:i value:s
+Toleration effect:s key:s operator:s tolerationSeconds:l value:s
 TopologyConstraint key*:s
 TopologySelectorLabelRequirement key*:s values*:list(s)
 TopologySelectorTerm! matchLabelExpressions:list(TopologySelectorLabelRequirement)
@@ -495,7 +488,7 @@ ValidatingAdmissionPolicy apiVersion:s kind:s metadata:&ObjectMeta spec:&Validat
 ValidatingAdmissionPolicyBinding apiVersion:s kind:s metadata:&ObjectMeta spec*:&ValidatingAdmissionPolicyBindingSpec
 ValidatingAdmissionPolicyBindingSpec matchResources:MatchResources paramRef:ParamRef policyName*:s validationActions*:set(s)
 ValidatingAdmissionPolicySpec auditAnnotations:list(AuditAnnotation) failurePolicy:s matchConditions:map(name;MatchCondition)~merge:name matchConstraints:MatchResources paramKind:ParamKind validations:list(Validation) variables:map(name;Variable)~merge:name
-ValidatingAdmissionPolicyStatus conditions:map(type;Condition) observedGeneration:i typeChecking:TypeChecking
+ValidatingAdmissionPolicyStatus conditions:map(type;Condition) observedGeneration:l typeChecking:TypeChecking
 ValidatingWebhook admissionReviewVersions*:list(s) clientConfig*:&admissionregistration.v1.WebhookClientConfig failurePolicy:s matchConditions:map(name;MatchCondition)~merge:name matchPolicy:s name*:s namespaceSelector:LabelSelector objectSelector:LabelSelector rules:list(RuleWithOperations) sideEffects*:s timeoutSeconds:i
 ValidatingWebhookConfiguration apiVersion:s kind:s metadata:&ObjectMeta webhooks:map(name;ValidatingWebhook)~merge:name
 Validation expression*:s message:s messageExpression:s reason:s
@@ -533,5 +526,5 @@ apiextensions.v1.ServiceReference name*:s namespace*:s path:s port:i
 apiextensions.v1.WebhookClientConfig caBundle:y service:apiextensions.v1.ServiceReference url:s
 core.v1.EndpointPort! appProtocol:s name:s port*:i protocol:s
 discovery.v1.EndpointPort! appProtocol:s name:s port:i protocol:s
-storage.v1.TokenRequest audience*:s expirationSeconds:i
+storage.v1.TokenRequest audience*:s expirationSeconds:l
 `;

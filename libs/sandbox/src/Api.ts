@@ -1,0 +1,441 @@
+/**
+ * The verbs on stored objects: what a real API server does between the request's body and etcd.
+ * The order of its steps is the real one's, since it decides which of two faults is told.
+ */
+import { randomUUID } from "node:crypto";
+import {
+  alreadyExists,
+  ApiError,
+  badRequest,
+  CHANGED,
+  conflict,
+  forbidden,
+  invalid,
+  invalidValue,
+  notFound,
+  requiredValue,
+  type FieldError,
+} from "./ApiError.js";
+import { admit } from "./Admission.js";
+import { FieldSet } from "./apply/FieldSet.js";
+import * as Managed from "./apply/ManagedFields.js";
+import { faults } from "./apply/Validate.js";
+import type { Clock } from "./Clock.js";
+import { clone, equal, fieldsOf, isObject, type Json, type JsonObject, type KubeObject, type Meta } from "./Json.js";
+import { kindOf } from "./kinds/index.js";
+import type { Allocator } from "./kinds/Kind.js";
+import { jsonPatch, mergePatch, PatchError } from "./patch/JsonPatch.js";
+import { strategicMerge } from "./patch/StrategicMerge.js";
+import { decode, DecodeError } from "./schema/Decode.js";
+import { labelValueFaults, nameFaults, qualifiedNameFaults } from "./schema/Names.js";
+import type { Resource, Resources } from "./schema/Resources.js";
+import type { Store } from "./Store.js";
+
+export interface WriteOptions {
+  readonly manager: string;
+  readonly dryRun?: boolean;
+  readonly validation?: "Ignore" | "Warn" | "Strict";
+  readonly subresource?: "status" | "scale";
+  /** Warnings for the response's headers are added to it. */
+  readonly warnings?: string[];
+}
+export interface DeleteOptions {
+  readonly dryRun?: boolean;
+  readonly uid?: string;
+  readonly version?: string;
+  readonly policy?: "Background" | "Foreground" | "Orphan";
+  readonly grace?: number;
+}
+export type PatchType = "apply" | "merge" | "json" | "strategic";
+
+const SUFFIX = "bcdfghjklmnpqrstvwxz2456789";
+export const suffix = (length = 5): string => {
+  const bytes = randomUUID().replaceAll("-", "");
+  let out = "";
+  for (let i = 0; i < length; i++) out += SUFFIX[parseInt(bytes.slice(i * 2, i * 2 + 2), 16) % SUFFIX.length] ?? "b";
+  return out;
+};
+
+const RESET_MAIN = new FieldSet(new Set(["f:status"]));
+const RESET_STATUS = new FieldSet(
+  new Set(["f:spec"]),
+  new Map([["f:metadata", new FieldSet(new Set(["f:labels", "f:deletionTimestamp", "f:ownerReferences"]))]]),
+);
+const RESET_NONE = new FieldSet();
+
+export class Api implements Allocator {
+  private lastIp = 0;
+  private lastNodePort = 30_000;
+
+  constructor(
+    readonly store: Store,
+    readonly resources: Resources,
+    readonly clock: Clock,
+  ) {}
+
+  clusterIp(): string {
+    const n = ++this.lastIp + 1;
+    return `10.0.${(n >> 8) & 255}.${n & 255}`;
+  }
+  nodePort(): number {
+    return ++this.lastNodePort;
+  }
+  uid(): string {
+    return randomUUID();
+  }
+  stamp(): string {
+    return this.clock.stamp();
+  }
+
+  get(r: Resource, namespace: string | undefined, name: string): KubeObject {
+    const found = this.store.get(r, namespace, name);
+    if (!found) throw notFound(r, name);
+    return found;
+  }
+
+  /** A body as an object of the resource: its kind and types checked, defaults not yet set. */
+  private read(r: Resource, body: Json, options: WriteOptions): KubeObject {
+    if (!isObject(body)) throw badRequest(`couldn't get version/kind; json parse error: json: cannot unmarshal into Go value`);
+    const { apiVersion = r.groupVersion, kind = r.kind } = body;
+    if (kind !== r.kind || apiVersion !== r.groupVersion) {
+      const version = String(apiVersion).split("/").at(-1) ?? "";
+      if (this.resources.kind(String(apiVersion), String(kind)) === undefined)
+        throw badRequest(
+          `no kind "${String(kind)}" is registered for version "${String(apiVersion)}" in scheme "pkg/api/legacyscheme/scheme.go:30"`,
+        );
+      throw badRequest(
+        `${String(kind)} in version "${version}" cannot be handled as a ${r.kind}: converting (${version}.${String(kind)}) to (${r.group || "core"}.${r.kind}): unknown conversion`,
+      );
+    }
+    try {
+      const { value, unknown } = decode({ ...body, apiVersion: r.groupVersion, kind: r.kind }, r.type);
+      const words = unknown.map((path) => `unknown field "${path}"`);
+      if (words.length > 0 && options.validation === "Strict")
+        throw badRequest(
+          `${r.kind} in version "${r.version}" cannot be handled as a ${r.kind}: strict decoding error: ${words.join(", ")}`,
+        );
+      if (options.validation !== "Ignore") options.warnings?.push(...words);
+      return value as unknown as KubeObject;
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      throw badRequest(`${r.kind} in version "${r.version}" cannot be handled as a ${r.kind}: ${error.message}`);
+    }
+  }
+
+  private checkNamespace(r: Resource, object: KubeObject, namespace: string | undefined): void {
+    const given = object.metadata.namespace;
+    if (given && given !== (namespace ?? ""))
+      throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
+    if (r.namespaced && namespace !== undefined) object.metadata.namespace = namespace;
+    else delete object.metadata.namespace;
+  }
+
+  create(r: Resource, namespace: string | undefined, body: Json, options: WriteOptions): KubeObject {
+    const object = this.read(r, body, options);
+    this.checkNamespace(r, object, namespace);
+    if (object.metadata.resourceVersion)
+      throw new ApiError(500, "", "resourceVersion should not be set on objects to be created");
+    return this.insert(r, object, options, undefined);
+  }
+
+  /** `applied` are the managed fields of an apply that creates; else the creator's are computed. */
+  private insert(r: Resource, object: KubeObject, options: WriteOptions, applied: Meta["managedFields"]): KubeObject {
+    const kind = kindOf(r);
+    const meta = object.metadata;
+    if (!meta.name && meta.generateName) meta.name = `${meta.generateName.slice(0, 58)}${suffix()}`;
+    kind.defaults?.(fieldsOf(object));
+    const managed =
+      applied ??
+      Managed.update(undefined, object, r.type, this.writer(r, options), {
+        now: this.clock.stamp(),
+        reset: this.reset(r, options),
+        base: decode({ apiVersion: r.groupVersion, kind: r.kind, metadata: {} }, r.type).value,
+      });
+    this.checkLifecycle(r, meta);
+    delete meta.resourceVersion;
+    delete meta.deletionTimestamp;
+    delete meta.deletionGracePeriodSeconds;
+    delete meta.generation;
+    meta.uid = this.uid();
+    meta.creationTimestamp = this.clock.stamp();
+    if (kind.generation === true) meta.generation = 1;
+    const fields = fieldsOf(object);
+    if (r.subresources.has("status") && fields["status"] !== undefined) {
+      if (r.custom) delete fields["status"];
+      else fields["status"] = decode({ metadata: {} }, r.type).value["status"] ?? {};
+    }
+    kind.beforeCreate?.(fields, this);
+    const errors = [...metadataErrors(r, meta), ...(kind.validate?.(fields) ?? [])];
+    if (errors.length > 0) throw invalid(r, meta.name, errors);
+    const existing = this.store.get(r, meta.namespace, meta.name);
+    admit(this, r, object, undefined);
+    if (existing) throw alreadyExists(r, meta.name);
+    if (managed && managed.length > 0) meta.managedFields = managed;
+    else delete meta.managedFields;
+    if (options.dryRun === true) return object;
+    return this.store.put(r, object);
+  }
+
+  private checkLifecycle(r: Resource, meta: Meta): void {
+    if (!r.namespaced) return;
+    const namespaces = this.resources.must("v1", "namespaces");
+    const name = meta.namespace ?? "";
+    const there = this.store.get(namespaces, undefined, name);
+    if (!there) throw notFound(namespaces, name);
+    if (there.metadata.deletionTimestamp !== undefined)
+      throw forbidden(r, meta.name, `unable to create new content in namespace ${name} because it is being terminated`, [
+        { reason: "NamespaceTerminating", message: `namespace ${name} is being terminated`, field: "metadata.namespace" },
+      ]);
+  }
+
+  private writer(r: Resource, options: WriteOptions, operation: "Apply" | "Update" = "Update"): Managed.Writer {
+    return {
+      manager: options.manager,
+      operation,
+      apiVersion: r.groupVersion,
+      ...(options.subresource ? { subresource: options.subresource } : {}),
+    };
+  }
+  private reset(r: Resource, options: WriteOptions): FieldSet {
+    if (!r.subresources.has("status")) return RESET_NONE;
+    return options.subresource === "status" ? RESET_STATUS : RESET_MAIN;
+  }
+
+  update(r: Resource, namespace: string | undefined, name: string, body: Json, options: WriteOptions): KubeObject {
+    const object = this.read(r, body, options);
+    if (object.metadata.name !== name && object.metadata.name)
+      throw badRequest(`the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`);
+    this.checkNamespace(r, object, namespace);
+    const old = this.store.get(r, namespace, name);
+    if (!old) {
+      if (r.plural === "leases" || r.plural === "events") return this.create(r, namespace, body, options);
+      throw notFound(r, name);
+    }
+    if (!object.metadata.resourceVersion && kindOf(r).versionRequired === true)
+      throw invalid(r, name, [invalidValue("metadata.resourceVersion", 0, "must be specified for an update")]);
+    return this.replace(r, old, object, options, undefined);
+  }
+
+  patch(
+    r: Resource,
+    namespace: string | undefined,
+    name: string,
+    type: PatchType,
+    body: Json,
+    options: WriteOptions & { readonly force?: boolean },
+  ): KubeObject {
+    const old = this.store.get(r, namespace, name);
+    if (type === "apply") return this.apply(r, namespace, name, old, body, options);
+    if (!old) throw notFound(r, name);
+    const before = fieldsOf(old) as Json;
+    let patched: Json;
+    try {
+      if (type === "json") {
+        if (!Array.isArray(body)) throw badRequest("error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch");
+        patched = jsonPatch(before, body);
+      } else if (!isObject(body)) throw badRequest("error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}");
+      else patched = type === "merge" ? mergePatch(before, body) : strategicMerge(before, body, r.type);
+    } catch (error) {
+      if (!(error instanceof PatchError)) throw error;
+      throw new ApiError(422, "Invalid", `the server rejected our request due to an error in our request`, {});
+    }
+    const object = this.read(r, patched, options);
+    if (object.metadata.name !== name)
+      throw new ApiError(422, "Invalid", `${r.kind}${r.group ? `.${r.group}` : ""} "${name}" is invalid: metadata.name: Invalid value: ${JSON.stringify(object.metadata.name)}: field is immutable`, { name, ...(r.group ? { group: r.group } : {}), kind: r.kind, causes: [{ reason: "FieldValueInvalid", message: `Invalid value: ${JSON.stringify(object.metadata.name)}: field is immutable`, field: "metadata.name" }] });
+    return this.replace(r, old, object, options, undefined);
+  }
+
+  private apply(
+    r: Resource,
+    namespace: string | undefined,
+    name: string,
+    old: KubeObject | undefined,
+    body: Json,
+    options: WriteOptions & { readonly force?: boolean },
+  ): KubeObject {
+    if (!isObject(body)) throw badRequest("error decoding YAML: json: cannot unmarshal into Go value of type map[string]interface {}");
+    if (body["kind"] !== r.kind || body["apiVersion"] !== r.groupVersion)
+      throw badRequest(`invalid object type: ${typeText(body)}`);
+    const meta = isObject(body["metadata"]) ? body["metadata"] : {};
+    if (meta["managedFields"] !== undefined) throw badRequest("metadata.managedFields must be nil");
+    const config = clone({ ...body, metadata: meta }) as unknown as KubeObject;
+    if (config.metadata.namespace && config.metadata.namespace !== (namespace ?? ""))
+      throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
+    if (config.metadata.name && config.metadata.name !== name)
+      throw badRequest(`the name of the object (${config.metadata.name}) does not match the name on the URL (${name})`);
+    const wrong = faults(config as unknown as Json, r.type);
+    if (wrong.length > 0) {
+      const who = `${config.metadata.namespace ?? ""}/${name}; ${r.groupVersion}, Kind=${r.kind}`;
+      const text = wrong.length === 1 ? (wrong[0] ?? "") : `errors:\n${wrong.map((w) => `  ${w}`).join("\n")}`;
+      throw new ApiError(500, "", `failed to create typed patch object (${who}): ${text}`);
+    }
+    if (!old && options.subresource) throw notFound(r, name);
+    if (!old && config.metadata.uid)
+      throw conflict(r, name, `uid mismatch: the provided object specified uid ${config.metadata.uid}, and no existing object was found`);
+    const base: KubeObject =
+      old ??
+      (decode(
+        { apiVersion: r.groupVersion, kind: r.kind, metadata: { name, ...(namespace ? { namespace } : {}) } },
+        r.type,
+      ).value as unknown as KubeObject);
+    const applied = Managed.apply(base, config, r.type, this.writer(r, options, "Apply"), {
+      force: options.force === true,
+      now: this.clock.stamp(),
+      reset: this.reset(r, options),
+    });
+    const next = this.read(r, fieldsOf(applied.object) as Json, options);
+    if (!old) {
+      this.checkNamespace(r, next, namespace);
+      next.metadata.name = name;
+      return this.insert(r, next, options, applied.entries);
+    }
+    return this.replace(r, old, next, options, applied.entries);
+  }
+
+  /** The rest of every update: what may not change, defaults, validation, owners, and the write. */
+  private replace(
+    r: Resource,
+    old: KubeObject,
+    object: KubeObject,
+    options: WriteOptions,
+    applied: Meta["managedFields"],
+  ): KubeObject {
+    const kind = kindOf(r);
+    const name = old.metadata.name;
+    const sent = object.metadata;
+    if (sent.uid && sent.uid !== old.metadata.uid)
+      throw conflict(r, name, `Precondition failed: UID in precondition: ${sent.uid}, UID in object meta: ${old.metadata.uid ?? ""}`);
+    if (sent.resourceVersion && sent.resourceVersion !== old.metadata.resourceVersion) throw conflict(r, name, CHANGED);
+    const next = this.scoped(r, old, object, options);
+    kind.defaults?.(fieldsOf(next));
+    const managed = applied ??
+      Managed.update(old, next, r.type, this.writer(r, options), {
+        now: this.clock.stamp(),
+        reset: this.reset(r, options),
+        base: {},
+      });
+    if (options.subresource !== "status") kind.beforeUpdate?.(fieldsOf(next), fieldsOf(old), this);
+    if (kind.generation === true && options.subresource !== "status" && !equal(withoutMeta(next), withoutMeta(old)))
+      next.metadata.generation = (old.metadata.generation ?? 0) + 1;
+    if (options.subresource !== "status") {
+      const errors: FieldError[] = [
+        ...metadataErrors(r, next.metadata),
+        ...(kind.validateUpdate?.(fieldsOf(next), fieldsOf(old)) ?? []),
+        ...(kind.validate?.(fieldsOf(next)) ?? []),
+      ];
+      if (errors.length > 0) throw invalid(r, name, distinct(errors));
+      admit(this, r, next, old);
+    }
+    if (managed && managed.length > 0) next.metadata.managedFields = managed;
+    else delete next.metadata.managedFields;
+    if (equal(next, old) || equal(timeless(next), timeless(old))) return old;
+    if (options.dryRun === true) return next;
+    if (next.metadata.deletionTimestamp !== undefined && (next.metadata.finalizers ?? []).length === 0 && finished(r, next))
+      return this.store.delete(r, next);
+    return this.store.put(r, next);
+  }
+
+  /** Only the half of the object that the path writes to; the server's own metadata as it was. */
+  private scoped(r: Resource, old: KubeObject, object: KubeObject, options: WriteOptions): KubeObject {
+    const fixed: Partial<Meta> = {};
+    for (const key of ["name", "namespace", "uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generateName"] as const)
+      if (old.metadata[key] !== undefined) Object.assign(fixed, { [key]: old.metadata[key] });
+    const { deletionTimestamp: _, deletionGracePeriodSeconds: __, generation: ___, generateName: ____, ...sent } = object.metadata;
+    if (!r.subresources.has("status"))
+      return { ...object, metadata: { ...sent, ...fixed } as Meta };
+    const [mine, theirs] = options.subresource === "status" ? [object, old] : [old, object];
+    const next: JsonObject = { ...fieldsOf(theirs) };
+    if (fieldsOf(mine)["status"] === undefined) delete next["status"];
+    else next["status"] = fieldsOf(mine)["status"];
+    const metadata = options.subresource === "status" ? { ...sent, ...labelsOf(old) } : sent;
+    next["metadata"] = { ...metadata, ...fixed } as unknown as JsonObject;
+    return clone(next) as unknown as KubeObject;
+  }
+
+  delete(r: Resource, namespace: string | undefined, name: string, options: DeleteOptions): { readonly object: KubeObject; readonly gone: boolean } {
+    const old = this.get(r, namespace, name);
+    const { uid, resourceVersion } = old.metadata;
+    if (options.uid !== undefined && options.uid !== uid)
+      throw conflict(r, name, `Precondition failed: UID in precondition: ${options.uid}, UID in object meta: ${uid ?? ""}`);
+    if (options.version !== undefined && options.version !== resourceVersion)
+      throw conflict(
+        r,
+        name,
+        `Precondition failed: ResourceVersion in precondition: ${options.version}, ResourceVersion in object meta: ${resourceVersion ?? ""}`,
+      );
+    const meta: Meta = { ...old.metadata };
+    const extra =
+      options.policy === "Foreground" ? "foregroundDeletion" : options.policy === "Orphan" ? "orphan" : undefined;
+    if (extra && meta.deletionTimestamp === undefined) meta.finalizers = [...new Set([...(meta.finalizers ?? []), extra])];
+    const grace = graceOf(r, old, options.grace);
+    const holds = (meta.finalizers ?? []).length > 0 || r.qualified === "namespaces" || grace > 0;
+    if (options.dryRun === true) return { object: old, gone: !holds };
+    if (!holds) return { object: this.store.delete(r, old), gone: true };
+    if (meta.deletionTimestamp !== undefined) return { object: old, gone: false };
+    meta.deletionTimestamp = stampAfter(this.clock.now(), grace);
+    if (grace > 0 || r.plural === "pods" || extra || (meta.finalizers ?? []).length > 0) meta.deletionGracePeriodSeconds = grace;
+    if (r.qualified === "namespaces") delete meta.deletionGracePeriodSeconds;
+    if (meta.generation !== undefined) meta.generation += 1;
+    const next: KubeObject = { ...old, metadata: meta };
+    if (r.qualified === "namespaces") next.status = { ...next.status, phase: "Terminating" };
+    return { object: this.store.put(r, next), gone: false };
+  }
+}
+
+const stampAfter = (now: Date, seconds: number): string => new Date(now.getTime() + seconds * 1000).toISOString().replace(/\.\d+Z$/, "Z");
+
+const graceOf = (r: Resource, object: KubeObject, asked: number | undefined): number => {
+  if (r.qualified !== "pods") return 0;
+  const spec = object.spec;
+  const phase = object.status?.["phase"];
+  if (typeof spec?.["nodeName"] !== "string" || phase === "Succeeded" || phase === "Failed") return 0;
+  const own = spec["terminationGracePeriodSeconds"];
+  return asked ?? (typeof own === "number" ? own : 30);
+};
+const finished = (r: Resource, object: KubeObject): boolean =>
+  r.qualified === "namespaces" ? false : r.qualified !== "pods" || (object.metadata.deletionGracePeriodSeconds ?? 0) === 0;
+
+const labelsOf = (object: KubeObject): Partial<Meta> => ({
+  ...(object.metadata.labels ? { labels: object.metadata.labels } : {}),
+  ...(object.metadata.ownerReferences ? { ownerReferences: object.metadata.ownerReferences } : {}),
+  ...(object.metadata.finalizers ? { finalizers: object.metadata.finalizers } : {}),
+});
+const withoutMeta = (object: KubeObject): JsonObject => {
+  const { metadata: _, status: __, ...rest } = fieldsOf(object);
+  return rest;
+};
+const timeless = (object: KubeObject): KubeObject => ({
+  ...object,
+  metadata: {
+    ...object.metadata,
+    ...(object.metadata.managedFields
+      ? { managedFields: object.metadata.managedFields.map(({ time: _, ...entry }) => entry) }
+      : {}),
+  },
+});
+const typeText = (body: JsonObject): string => {
+  const apiVersion = String(body["apiVersion"] ?? "");
+  return `${apiVersion.includes("/") ? apiVersion : `/${apiVersion}`}, Kind=${String(body["kind"] ?? "")}`;
+};
+const distinct = (errors: readonly FieldError[]): FieldError[] => {
+  const seen = new Set<string>();
+  return errors.filter((e) => {
+    const key = `${e.field} ${e.message}`;
+    return !seen.has(key) && seen.add(key);
+  });
+};
+
+const metadataErrors = (r: Resource, meta: Meta): FieldError[] => {
+  const errors: FieldError[] = [];
+  if (!meta.name) errors.push(requiredValue("metadata.name", "name or generateName is required"));
+  else
+    for (const fault of nameFaults(meta.name, kindOf(r).name ?? "subdomain"))
+      errors.push(invalidValue("metadata.name", meta.name, fault));
+  for (const [key, value] of Object.entries(meta.labels ?? {})) {
+    for (const fault of qualifiedNameFaults(key)) errors.push(invalidValue("metadata.labels", key, fault));
+    for (const fault of labelValueFaults(value)) errors.push(invalidValue("metadata.labels", value, fault));
+  }
+  for (const key of Object.keys(meta.annotations ?? {}))
+    for (const fault of qualifiedNameFaults(key.toLowerCase())) errors.push(invalidValue("metadata.annotations", key, fault));
+  return errors;
+};

@@ -7,13 +7,10 @@ import type { BadInput } from "@nopea/domain";
 import { Context, Effect, Layer, type Scope } from "effect";
 import type { Cluster } from "./Cluster.js";
 import type { ClusterUnreachable } from "./ClusterError.js";
+import type { ClusterOptions } from "./ClusterOptions.js";
 import * as Files from "./internal/kubeconfigFiles.js";
 
-export interface ClusterOptions {
-  /** A file; else KUBECONFIG (a list), else `~/.kube/config`, else in-cluster. */
-  readonly kubeconfig?: string | undefined;
-  readonly context?: string | undefined;
-}
+export type { ClusterOptions };
 
 export class Clusters extends Context.Tag("@nopea/k8s/Clusters")<
   Clusters,

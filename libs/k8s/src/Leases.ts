@@ -2,57 +2,38 @@
  * A Lease as a lock between machines. It serialises, it can't fence: whoever holds one asks
  * `ensureHeld` before each request.
  */
-import { Context, type Effect, Schema, type Scope } from "effect";
+import { Context, Effect, Layer, type Scope } from "effect";
 import type { Cluster } from "./Cluster.js";
 import type { ClusterFailure } from "./ClusterError.js";
+import { acquireLease } from "./internal/acquireLease.js";
+import { peekLease } from "./internal/peekLease.js";
+import {
+  LeaseLost,
+  LeaseTaken,
+  type HeldLease,
+  type LeaseHolder,
+  type LeaseRequest,
+} from "./Lease.js";
+import * as ProcessIdentity from "./ProcessIdentity.js";
 
-/** Who holds a Lease; two equal `host`, `boot` and `pidNamespace` mean that `pid` can be looked up. */
-export interface LeaseHolder {
-  readonly host: string;
-  readonly boot: string;
-  readonly pidNamespace: string;
-  readonly pid: number;
-  /** The process's start, so that a reused pid is another holder. */
-  readonly start: string;
-}
-
-/** Another holder kept it for longer than was to be waited. */
-export class LeaseTaken extends Schema.TaggedError<LeaseTaken>()("LeaseTaken", {
-  message: Schema.String,
-  holder: Schema.String,
-}) {}
-
-/** Not renewed for 10 s, by the monotonic or the wall clock, or taken over by another. */
-export class LeaseLost extends Schema.TaggedError<LeaseLost>()("LeaseLost", {
-  message: Schema.String,
-}) {}
-
-export interface LeaseRequest {
-  readonly namespace: string;
-  readonly name: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly fieldManager: string;
-  readonly waitMs: number;
-  /** Called each time the holder that is waited for changes. */
-  readonly onWait: (holder: string) => Effect.Effect<void>;
-}
-
-export interface HeldLease {
-  /** Fails once the Lease may be another's; cheap, to be asked before each request. */
-  readonly ensureHeld: Effect.Effect<void, LeaseLost>;
-  /** Completes (never successfully) when the Lease is lost: to be raced with the work. */
-  readonly lost: Effect.Effect<never, LeaseLost>;
-}
+export { LeaseLost, LeaseTaken, type HeldLease, type LeaseHolder, type LeaseRequest };
 
 export class Leases extends Context.Tag("@nopea/k8s/Leases")<
   Leases,
   {
-    /** Takes the Lease for the scope; renewed every 5 s; released (holderIdentity cleared) when the scope closes. */
+    /**
+     * Takes the Lease for the scope; renewed every 5 s; released (holderIdentity cleared) when the scope closes.
+     * A Lease of that name without the labels is another's: an `ApiFailure` of reason `field_conflict`.
+     */
     readonly acquire: (
       cluster: typeof Cluster.Service,
       request: LeaseRequest,
     ) => Effect.Effect<HeldLease, LeaseTaken | ClusterFailure, Scope.Scope>;
-    /** The holder and whether the Lease looks expired (renewTime 30 s behind the API server's clock): a hint, for readers. */
+    /**
+     * The holder (`host, process 1`), and whether the Lease looks expired: no holder, a holder whose
+     * process is gone as far as can be seen from here, or a renewTime 30 s behind the API server's
+     * clock. A hint, for readers.
+     */
     readonly peek: (
       cluster: typeof Cluster.Service,
       namespace: string,
@@ -63,3 +44,22 @@ export class Leases extends Context.Tag("@nopea/k8s/Leases")<
     >;
   }
 >() {}
+
+export const make: Effect.Effect<typeof Leases.Service, never, ProcessIdentity.ProcessIdentity> =
+  Effect.gen(function* () {
+    const identity = yield* ProcessIdentity.ProcessIdentity;
+    return {
+      acquire: Effect.fn("Leases.acquire")(
+        (cluster: typeof Cluster.Service, request: LeaseRequest) =>
+          acquireLease(identity, cluster, request),
+      ),
+      peek: Effect.fn("Leases.peek")(
+        (cluster: typeof Cluster.Service, namespace: string, name: string) =>
+          peekLease(identity, cluster, namespace, name),
+      ),
+    };
+  });
+
+export const layer: Layer.Layer<Leases> = Layer.effect(Leases, make).pipe(
+  Layer.provide(ProcessIdentity.layer),
+);

@@ -8,7 +8,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { ClusterUnreachable } from "../ClusterError.js";
-import type { ClusterOptions } from "../Clusters.js";
+import type { ClusterOptions } from "../ClusterOptions.js";
 import * as Kubeconfig from "./kubeconfig.js";
 
 /** Where Kubernetes mounts a pod's own account. */

@@ -15,6 +15,12 @@ const exampleLines = (
   );
 };
 
+/** commander's own layout, with some parts left out. */
+const format = (command: Command, helper: Help, without: Partial<Help>): string => {
+  const less = Object.assign(Object.create(helper) as Help, without);
+  return Help.prototype.formatHelp.call(less, command, less);
+};
+
 /** `shared`: flags of the root that are shown with this command's own. */
 export const helpFor = (
   command: Command,
@@ -38,7 +44,12 @@ export const helpFor = (
         "Examples:",
         ...exampleLines(examples),
         "",
-        Help.prototype.formatHelp.call(helper, each, helper),
+        // Commands come before flags, which commander would print first.
+        format(each, helper, { visibleOptions: () => [] }),
+        format(each, helper, { visibleCommands: () => [], visibleArguments: () => [] }).replace(
+          /^Usage:.*\n\n/,
+          "",
+        ),
       ].join("\n"),
   });
 };

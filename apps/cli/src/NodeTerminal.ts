@@ -1,5 +1,5 @@
 /** The terminal of this process: its streams, its environment, its signals. */
-import { Deferred, Effect, Layer, Runtime } from "effect";
+import { Deferred, Effect, Layer, Runtime, Stream } from "effect";
 import type { WriteStream } from "node:tty";
 import { type Look, Terminal } from "./Terminal.js";
 
@@ -68,6 +68,12 @@ export const layer: Layer.Layer<Terminal> = Layer.scoped(
       }),
     );
     return {
+      stdin: Stream.unwrap(
+        Effect.map(
+          Effect.promise(() => import("@effect/platform-node/NodeStream")),
+          ({ stdin }) => stdin,
+        ),
+      ),
       out: writer(process.stdout),
       err: writer(process.stderr),
       outLook: Effect.sync(() => lookOf(process.stdout)),

@@ -61,7 +61,13 @@ export const program = (
     .description("Deploys to Kubernetes, waits for the truth, names the reason, and remembers.")
     .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print help")
-    .helpCommand("help [command]", "help for a command")
+    .addHelpCommand(
+      new Command("help")
+        .argument("[command]")
+        .description("help for a command")
+        .helpOption(false)
+        .helpGroup("More:"),
+    )
     .showSuggestionAfterError(true);
   const shared = sharedOptions();
   for (const name of names) {
@@ -127,6 +133,14 @@ const formOf = (argv: ReadonlyArray<string>): Flag.Flags => {
   };
 };
 
+/** Two forms of output at once: whichever won would be the wrong one. */
+const clashOf = ({ output, json, stream }: Flag.Flags): string | undefined => {
+  if (output === undefined || output === "json") return undefined;
+  if (json === true) return `options '-o ${output}' and '--json' can't both be given`;
+  if (stream === true) return `options '-o ${output}' and '--stream' can't both be given`;
+  return undefined;
+};
+
 export const parse = (typed: ReadonlyArray<string>, version: string): Parsed => {
   if (typed[0] === Completion.entry) {
     const found = Completion.candidates(
@@ -136,7 +150,7 @@ export const parse = (typed: ReadonlyArray<string>, version: string): Parsed => 
     return { type: "text", text: Completion.reply(found) };
   }
   const argv = spelled(typed);
-  let meant: Parsed | undefined;
+  let meant: Extract<Parsed, { type: "command" }> | undefined;
   let text = "";
   const root = program(version, (name, invocation) => {
     meant = { type: "command", name, ...invocation };
@@ -169,5 +183,7 @@ export const parse = (typed: ReadonlyArray<string>, version: string): Parsed => 
     if (error.code === "commander.help") return mistake("no command was given");
     return mistake(error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " "));
   }
+  const clash = meant?.type === "command" ? clashOf(meant.flags) : undefined;
+  if (clash !== undefined) return mistake(clash);
   return meant ?? mistake("no command was given");
 };

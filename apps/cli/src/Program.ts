@@ -18,7 +18,19 @@ import * as Output from "./Output.js";
 import type { Parsed } from "./Parser.js";
 import { Terminal } from "./Terminal.js";
 
-const fail = (failure: Operations.Failure, flags: Flags) =>
+/** What the flags say of the settings; the rest is surface's to find. */
+export const settingsOf = ({ kubeconfig, context, namespace, state }: Flags) => ({
+  kubeconfig,
+  context,
+  namespace,
+  state,
+});
+
+/** Says why nothing was done. */
+export const refuse = (
+  failure: Operations.Failure,
+  flags: Flags,
+): Effect.Effect<ExitCode.ExitCode, never, Terminal> =>
   Output.failure(Operations.encodeFailure(failure), Output.styleOf(flags)).pipe(
     Effect.as(ExitCode.ofFailure(failure)),
   );
@@ -60,19 +72,29 @@ const guarded = <R>(
     );
     return yield* work.pipe(
       (running) => (endsItself ? running : Effect.raceFirst(running, stop)),
-      Effect.catchAll((failure) => fail(failure, flags)),
+      Effect.catchAll((failure) => refuse(failure, flags)),
       Effect.catchAllCause((cause) => crash(cause, flags)),
     );
   });
 
 const mistake = (parsed: Extract<Parsed, { type: "mistake" }>) =>
-  fail(new BadInput({ message: parsed.message, advice: parsed.advice }), parsed.flags);
+  refuse(new BadInput({ message: parsed.message, advice: parsed.advice }), parsed.flags);
 
-/** Needs surface: deploy, status and the like. */
-export const runOperation = (
-  name: OperationCommand,
-  { args, flags }: Extract<Parsed, { type: "command" }>,
-): Effect.Effect<ExitCode.ExitCode, never, Surface.Surface | Manifests.Manifests | Terminal> => {
+type Command<Name> = Extract<Parsed, { type: "command" }> & { readonly name: Name };
+
+/** Deploy, status and the like; the others are the terminal's own, help and mistakes. */
+export const needsSurface = (parsed: Parsed): parsed is Command<OperationCommand> =>
+  parsed.type === "command" && !isLocal(parsed.name);
+
+export const runOperation = ({
+  name,
+  args,
+  flags,
+}: Command<OperationCommand>): Effect.Effect<
+  ExitCode.ExitCode,
+  never,
+  Surface.Surface | Manifests.Manifests | Terminal
+> => {
   const { load, endsItself } = operations[name];
   return guarded(
     Effect.flatMap(Effect.promise(load), ({ run }) => run({ args, flags })),
@@ -81,25 +103,9 @@ export const runOperation = (
   );
 };
 
-const runLocalCommand = (
-  name: LocalCommand,
-  { args, flags }: Extract<Parsed, { type: "command" }>,
-) =>
-  guarded(
-    Effect.flatMap(Effect.promise(locals[name].load), ({ run }) => run({ args, flags })),
-    flags,
-    true,
-  );
-
-export type LocalParsed = Exclude<Parsed, { name: OperationCommand }>;
-
-/** Whether it is carried out without surface: help, a mistake, a command of the terminal's own. */
-export const needsSurface = (
-  parsed: Parsed,
-): parsed is Extract<Parsed, { type: "command" }> & { readonly name: OperationCommand } =>
-  parsed.type === "command" && !isLocal(parsed.name);
-
-export const runLocal = (parsed: Parsed): Effect.Effect<ExitCode.ExitCode, never, Terminal> => {
+export const runLocal = (
+  parsed: Exclude<Parsed, Command<OperationCommand>>,
+): Effect.Effect<ExitCode.ExitCode, never, Terminal> => {
   switch (parsed.type) {
     case "text":
       return Effect.flatMap(Terminal, ({ out }) => out(parsed.text)).pipe(
@@ -107,7 +113,13 @@ export const runLocal = (parsed: Parsed): Effect.Effect<ExitCode.ExitCode, never
       );
     case "mistake":
       return mistake(parsed);
-    case "command":
-      return runLocalCommand(parsed.name as LocalCommand, parsed);
+    case "command": {
+      const { name, args, flags } = parsed as Command<LocalCommand>;
+      return guarded(
+        Effect.flatMap(Effect.promise(locals[name].load), ({ run }) => run({ args, flags })),
+        flags,
+        true,
+      );
+    }
   }
 };

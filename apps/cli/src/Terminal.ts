@@ -3,7 +3,8 @@
  * to stop. Text that a closed pipe does not take any more is dropped without a word, so that
  * `nopea history web | head -1` is no error and a deploy goes on when its reader leaves.
  */
-import { Context, type Effect } from "effect";
+import type { PlatformError } from "@effect/platform/Error";
+import { Context, type Effect, type Stream } from "effect";
 
 export interface Look {
   readonly color: boolean;
@@ -16,6 +17,7 @@ export interface Look {
 export class Terminal extends Context.Tag("@nopea/cli/Terminal")<
   Terminal,
   {
+    readonly stdin: Stream.Stream<Uint8Array, PlatformError>;
     readonly out: (text: string) => Effect.Effect<void>;
     readonly err: (text: string) => Effect.Effect<void>;
     /** What stdout can show. */

@@ -3,10 +3,11 @@ import { BadInput, type KubeObject } from "@nopea/domain";
 import { Manifests } from "@nopea/surface";
 import { Effect } from "effect";
 import type { Flags } from "../Flags.js";
+import { Terminal } from "../Terminal.js";
 
 export const documents = (
   flags: Flags,
-): Effect.Effect<ReadonlyArray<KubeObject.Manifest>, BadInput, Manifests.Manifests> =>
+): Effect.Effect<ReadonlyArray<KubeObject.Manifest>, BadInput, Manifests.Manifests | Terminal> =>
   Effect.gen(function* () {
     const { file = [], kustomize } = flags;
     if (file.length === 0 && kustomize === undefined) {
@@ -17,7 +18,8 @@ export const documents = (
       });
     }
     const manifests = yield* Manifests.Manifests;
-    return yield* manifests.load({ paths: file, kustomize });
+    const { stdin } = yield* Terminal;
+    return yield* manifests.load({ paths: file, kustomize, stdin });
   });
 
 /** What a deploy and its diff are asked alike. */

@@ -1,0 +1,41 @@
+/** The process: what was typed in, an exit code out. The only place where effects are run. */
+import * as NodeCommandExecutor from "@effect/platform-node/NodeCommandExecutor";
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem";
+import * as NodePath from "@effect/platform-node/NodePath";
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient";
+import { Surface } from "@nopea/surface";
+import { Effect, Layer, Logger, LogLevel } from "effect";
+import { readFileSync } from "node:fs";
+import * as NodeTerminal from "./NodeTerminal.js";
+import { parse } from "./Parser.js";
+import * as Program from "./Program.js";
+
+const { version } = JSON.parse(
+  readFileSync(new URL("../package.json", import.meta.url), "utf8"),
+) as { readonly version: string };
+
+const platform = NodeCommandExecutor.layer.pipe(
+  Layer.provideMerge(Layer.mergeAll(NodeFileSystem.layer, NodePath.layer, FetchHttpClient.layer)),
+);
+
+// Nothing but what a command prints is for people, unless someone looks for a bug.
+const logging = Layer.merge(
+  Logger.replace(Logger.defaultLogger, Logger.withConsoleError(Logger.logfmtLogger)),
+  Logger.minimumLogLevel(process.env["NOPEA_LOG"] === "debug" ? LogLevel.Debug : LogLevel.None),
+);
+
+const parsed = parse(process.argv.slice(2), version);
+
+const program = Program.needsSurface(parsed)
+  ? Program.runOperation(parsed).pipe(
+      Effect.provide(Surface.layer({ ...Program.settingsOf(parsed.flags), version })),
+      Effect.catchAll((failure) => Program.refuse(failure, parsed.flags)),
+    )
+  : Program.runLocal(parsed);
+
+const done = program.pipe(Effect.provide(Layer.mergeAll(NodeTerminal.layer, platform, logging)));
+
+Effect.runPromise(done).then((code) => {
+  // What a pipe has not taken yet is written before the process ends.
+  process.stdout.write("", () => process.exit(code));
+});

@@ -1,0 +1,161 @@
+/**
+ * Settings, merged in one place: what the caller says, then the environment (`NOPEA_*`), then the
+ * nearest `nopea.yaml` upward from the working folder, then the defaults. Paths in `nopea.yaml`
+ * are relative to it.
+ */
+import { FileSystem, Path } from "@effect/platform";
+import { BadInput, DeployRequest, Duration, Service, Wire } from "@nopea/domain";
+import { Config, Effect, Option, ParseResult, Schema } from "effect";
+
+/** What a caller may say; an empty object is a good start. */
+export interface Options {
+  /** A file; else KUBECONFIG, else `~/.kube/config`, else in-cluster. */
+  readonly kubeconfig?: string | undefined;
+  /** A context of the kubeconfig; else its current one. */
+  readonly context?: string | undefined;
+  /** For what names none itself; else the context's, else `default`. */
+  readonly namespace?: string | undefined;
+  /** The state folder; else the nearest `.nopea` upward, else the user's. */
+  readonly state?: string | undefined;
+}
+
+export interface Settings {
+  readonly kubeconfig: string | undefined;
+  readonly context: string | undefined;
+  readonly namespace: Service.Namespace | undefined;
+  /** Absolute. */
+  readonly state: string;
+  readonly timeoutMs: number;
+  readonly deadlineMs: number;
+  readonly lockTimeoutMs: number;
+}
+
+/** What `nopea.yaml` and the environment may say; in the environment as NOPEA_LOCK_TIMEOUT. */
+const Said = Schema.Struct({
+  kubeconfig: Wire.optional(Schema.NonEmptyString),
+  context: Wire.optional(Schema.NonEmptyString),
+  namespace: Wire.optional(Service.Namespace),
+  state: Wire.optional(Schema.NonEmptyString),
+  timeout: Wire.optional(Duration.DurationText),
+  deadline: Wire.optional(Duration.DurationText),
+  lock_timeout: Wire.optional(Duration.DurationText),
+});
+type Said = typeof Said.Type;
+const names = Object.keys(Said.fields) as ReadonlyArray<keyof Said>;
+
+const FILE = "nopea.yaml";
+const FOLDER = ".nopea";
+
+const decode = (
+  value: unknown,
+  source: string,
+  nameOf: (key: string) => string,
+): Effect.Effect<Said, BadInput> =>
+  Schema.decodeUnknown(Said, { onExcessProperty: "error" })(value).pipe(
+    Effect.mapError((error) => {
+      const [issue] = ParseResult.ArrayFormatter.formatErrorSync(error);
+      const key = String(issue?.path[0] ?? "");
+      const what =
+        issue?._tag === "Unexpected"
+          ? `no setting is called "${key}"`
+          : `${key === "" ? "" : `${nameOf(key)}: `}${issue?.message ?? error.message}`;
+      return new BadInput({
+        message: `${source}: ${what}`,
+        source,
+        ...(key === "" ? {} : { field: key }),
+        advice: `The settings are ${names.map(nameOf).join(", ")}.`,
+      });
+    }),
+  );
+
+const variable = (name: string): string => `NOPEA_${name.toUpperCase()}`;
+
+const text = (name: string): Effect.Effect<string | undefined> =>
+  Config.string(name).pipe(
+    Config.option,
+    Effect.map((found) => Option.getOrUndefined(Option.filter(found, (value) => value !== ""))),
+    Effect.orElseSucceed(() => undefined),
+  );
+
+const fromEnvironment = Effect.gen(function* () {
+  const said: Record<string, string> = {};
+  for (const name of names) {
+    const value = yield* text(variable(name));
+    if (value !== undefined) said[name] = value;
+  }
+  return yield* decode(said, "the environment", variable);
+});
+
+/** The nearest file or folder of that name, from the working folder upward. */
+const nearest = (name: string) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem;
+    const paths = yield* Path.Path;
+    for (let folder = paths.resolve("."); ; folder = paths.dirname(folder)) {
+      const candidate = paths.join(folder, name);
+      // A folder that can't be looked into is as good as one without it.
+      if (yield* Effect.orElseSucceed(fs.exists(candidate), () => false)) return candidate;
+      if (folder === paths.dirname(folder)) return undefined;
+    }
+  });
+
+const fromFile = Effect.gen(function* () {
+  const path = yield* nearest(FILE);
+  if (path === undefined) return {};
+  const fs = yield* FileSystem.FileSystem;
+  const paths = yield* Path.Path;
+  const content = yield* Effect.mapError(
+    fs.readFileString(path),
+    (error) => new BadInput({ message: `${path} can't be read: ${error.message}`, source: path }),
+  );
+  const yaml = yield* Effect.promise(() => import("yaml"));
+  const value = yield* Effect.try({
+    try: () => yaml.parse(content, { maxAliasCount: 0 }) as unknown,
+    catch: (cause) =>
+      new BadInput({
+        message: `${path} is not YAML: ${(cause as Error).message.split("\n")[0] ?? ""}`,
+        source: path,
+      }),
+  });
+  const said = yield* decode(value ?? {}, path, (key) => key);
+  const beside = (file: string) => paths.resolve(paths.dirname(path), file);
+  return {
+    ...said,
+    ...(said.kubeconfig === undefined ? {} : { kubeconfig: beside(said.kubeconfig) }),
+    ...(said.state === undefined ? {} : { state: beside(said.state) }),
+  };
+});
+
+/** Where the user keeps what programs must remember (XDG Base Directory). */
+const userState = Effect.gen(function* () {
+  const paths = yield* Path.Path;
+  const xdg = yield* text("XDG_STATE_HOME");
+  if (xdg !== undefined && paths.isAbsolute(xdg)) return paths.join(xdg, "nopea");
+  const home = (yield* text("HOME")) ?? (yield* text("USERPROFILE"));
+  return home === undefined ? paths.resolve(FOLDER) : paths.join(home, ".local/state/nopea");
+});
+
+const withoutUndefined = (options: Options): Record<string, string> =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+
+export const load = (
+  options: Options,
+): Effect.Effect<Settings, BadInput, FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function* () {
+    const paths = yield* Path.Path;
+    const said: Said = {
+      ...(yield* fromFile),
+      ...(yield* fromEnvironment),
+      ...(yield* decode(withoutUndefined(options), "what was asked", (key) => key)),
+    };
+    const state = said.state ?? (yield* nearest(FOLDER)) ?? (yield* userState);
+    return {
+      kubeconfig: said.kubeconfig,
+      context: said.context,
+      namespace: said.namespace,
+      state: paths.resolve(state),
+      timeoutMs: said.timeout ?? DeployRequest.defaultTimeoutMs,
+      deadlineMs: said.deadline ?? DeployRequest.defaultDeadlineMs,
+      lockTimeoutMs: said.lock_timeout ?? DeployRequest.defaultLockTimeoutMs,
+    };
+  });

@@ -12,27 +12,29 @@ import { unavailable } from "./failure.js";
 /** "nope", in the header of every store of ours (`PRAGMA application_id`). */
 const applicationId = 0x6e6f7065;
 
-export const pragma = (sql: SqlClient, name: string) =>
+const pragma = (sql: SqlClient, name: string) =>
   Effect.map(sql.unsafe<Record<string, number>>(`PRAGMA ${name}`), (rows) => rows[0]?.[name] ?? 0);
 
-/** Fails as `other` where the file is some other program's database. */
-export const migrate = Effect.fn("Store.migrate")(function* (sql: SqlClient, path: string) {
-  const foreign = yield* isForeign(sql);
-  if (foreign) {
-    return yield* unavailable(path, "other", "it is another program's database, and is left alone");
-  }
-  yield* sql.withTransaction(
-    Effect.gen(function* () {
-      // A write that changes nothing: a deferred BEGIN that reads first could never write after.
-      yield* sql.unsafe(`PRAGMA application_id = ${applicationId}`);
-      const from = yield* pragma(sql, "user_version");
-      for (const { version, statements } of migrations) {
-        if (version <= from) continue;
-        for (const statement of statements("sqlite")) yield* sql.unsafe(statement);
-      }
-      if (from < latest) yield* sql.unsafe(`PRAGMA user_version = ${latest}`);
-    }),
+/** To be asked before anything is written. */
+export const refuseForeign = (sql: SqlClient, path: string) =>
+  Effect.flatMap(isForeign(sql), (foreign) =>
+    foreign
+      ? Effect.fail(
+          unavailable(path, "other", "it is another program's database, and is left alone"),
+        )
+      : Effect.void,
   );
+
+/** To be run as one transaction. */
+export const migrate = Effect.fn("Store.migrate")(function* (sql: SqlClient) {
+  // A write that changes nothing: a deferred BEGIN that reads first could never write after.
+  yield* sql.unsafe(`PRAGMA application_id = ${applicationId}`);
+  const from = yield* pragma(sql, "user_version");
+  for (const { version, statements } of migrations) {
+    if (version <= from) continue;
+    for (const statement of statements("sqlite")) yield* sql.unsafe(statement);
+  }
+  if (from < latest) yield* sql.unsafe(`PRAGMA user_version = ${latest}`);
 });
 
 const isForeign = (sql: SqlClient) =>

@@ -9,7 +9,7 @@ import { layer as reactivity } from "@effect/experimental/Reactivity";
 import { type SqlClient, TransactionConnection } from "@effect/sql/SqlClient";
 import { SqlError } from "@effect/sql/SqlError";
 import { make as makeClient } from "@effect/sql-sqlite-node/SqliteClient";
-import { Effect, Option, Schedule, type Scope } from "effect";
+import { type Cause, Effect, Option, Ref, Schedule, type Scope } from "effect";
 import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
 import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -135,12 +135,12 @@ const connect = (file: string, path: string, writable: boolean) =>
         "an older nopea wrote it, and it is read-only here, so that it can't be brought up to date",
       );
     }
+    const pending =
+      version < latest ? yield* attempt(path, () => import("./migrate.js")) : undefined;
+    if (pending !== undefined) yield* whileBusy(pending.refuseForeign(sql, path));
     yield* whileBusy(sql.unsafe("PRAGMA journal_mode = WAL"));
     yield* sql.unsafe("PRAGMA synchronous = NORMAL");
-    if (version < latest) {
-      const { migrate } = yield* attempt(path, () => import("./migrate.js"));
-      yield* whileBusy(rescued(sql, migrate(sql, path)));
-    }
+    if (pending !== undefined) yield* whileBusy(whole(sql, pending.migrate(sql), rollback(sql)));
     return { sql, writable, transaction: makeTransaction(sql) };
   }).pipe(Effect.mapError(fromError(path)));
 
@@ -151,21 +151,34 @@ const userVersion = (sql: SqlClient) =>
   );
 
 /**
- * Effect SQL dies where COMMIT or ROLLBACK fails (a full disk), and leaves the transaction open:
- * the connection would be of no use from then on.
+ * From BEGIN to COMMIT, or the same as part of another. Effect SQL dies where COMMIT or ROLLBACK
+ * fails, which would leave the transaction open, or hide why it failed: on a full disk SQLite
+ * rolls back by itself, and refuses the ROLLBACK that follows. `undo` closes what is left open.
  */
-const rescued = <A, E, R>(sql: SqlClient, effect: Effect.Effect<A, E, R>) =>
-  Effect.catchSomeDefect(effect, (defect) =>
-    defect instanceof SqlError
-      ? Option.some(
-          Effect.zipRight(
-            // SQLite may have rolled back by itself, and then refuses to do so again.
-            Effect.ignore(sql.unsafe("ROLLBACK").unprepared),
-            Effect.fail(defect),
-          ),
-        )
-      : Option.none(),
-  );
+const whole = <A, E, R>(
+  sql: SqlClient,
+  effect: Effect.Effect<A, E, R>,
+  undo: Effect.Effect<void>,
+): Effect.Effect<A, E | SqlError, R> =>
+  Effect.flatMap(Ref.make(Option.none<Cause.Cause<E>>()), (failure) => {
+    const first = (defect: SqlError) =>
+      Effect.flatMap(Ref.get(failure), (known): Effect.Effect<never, E | SqlError> =>
+        Option.isSome(known) ? Effect.failCause(known.value) : Effect.fail(defect),
+      );
+    return sql
+      .withTransaction(
+        Effect.tapErrorCause(effect, (cause) => Ref.set(failure, Option.some(cause))),
+      )
+      .pipe(
+        Effect.catchSomeDefect((defect) =>
+          defect instanceof SqlError
+            ? Option.some(Effect.zipRight(undo, first(defect)))
+            : Option.none(),
+        ),
+      );
+  });
+
+const rollback = (sql: SqlClient) => Effect.ignore(sql.unsafe("ROLLBACK").unprepared);
 
 const makeTransaction = (sql: SqlClient): Sqlite["transaction"] => {
   const one = Effect.unsafeMakeSemaphore(1);
@@ -174,9 +187,9 @@ const makeTransaction = (sql: SqlClient): Sqlite["transaction"] => {
   return (effect) =>
     Effect.flatMap(Effect.serviceOption(TransactionConnection), (outer) =>
       Option.isSome(outer)
-        ? sql.withTransaction(effect)
+        ? whole(sql, effect, Effect.void)
         : one
-            .withPermits(1)(rescued(sql, sql.withTransaction(Effect.zipRight(lock, effect))))
+            .withPermits(1)(whole(sql, Effect.zipRight(lock, effect), rollback(sql)))
             .pipe(whileBusy),
     );
 };

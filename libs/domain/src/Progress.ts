@@ -1,7 +1,8 @@
 /**
- * Every step of a deploy, as one stream of events: `seq` without gaps, the last one always
- * `outcome` with the result (or `refused` where nothing was begun). `applying` and `waiting`
- * are only for who looks on; the others are stored.
+ * Every step of a deploy, as one stream of events; the last one is always `outcome` with the
+ * result. `queued`, `applying` and `waiting` are only for who looks on; the others are stored,
+ * and numbered by `seq` from 0 without gaps. A live event repeats the `seq` of the stored one
+ * before it, so that who comes back with the last `seq` seen misses nothing that was stored.
  */
 import { Schema } from "effect";
 import { key, optional } from "./Wire.js";

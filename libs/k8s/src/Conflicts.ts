@@ -4,9 +4,10 @@
  * it; never a count that somebody scaled.
  */
 import { KubeObject } from "@nopea/domain";
-import { ApiFailure } from "./ClusterError.js";
+import type { ApiFailure } from "./ClusterError.js";
 import { hasPath } from "./internal/fieldPath.js";
 import { at } from "./internal/jsonPath.js";
+import { retold } from "./internal/retold.js";
 import { isPersonsTool } from "./Replicas.js";
 
 export interface Conflict {
@@ -65,8 +66,7 @@ export const refusal = (
 ): ApiFailure => {
   const conflicts = of(failure);
   const named = conflicts.map((conflict) => `${shown(conflict.field)} by ${ownerOf(conflict)}`);
-  return new ApiFailure({
-    ...failure,
+  return retold(failure, {
     object,
     reason: "field_conflict",
     message: `${KubeObject.refText(object)} has fields that other managers own: ${named.join(", ")}.`,

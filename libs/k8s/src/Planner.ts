@@ -6,7 +6,7 @@ import { type Evidence, KubeObject, type Plan } from "@nopea/domain";
 import { Effect, Either, Option } from "effect";
 import { TakeOverNeeded } from "./Adoption.js";
 import type { Cluster } from "./Cluster.js";
-import { ApiFailure, type ClusterFailure } from "./ClusterError.js";
+import type { ApiFailure, ClusterFailure } from "./ClusterError.js";
 import { AT_ONCE, type Live, readAutoscalers, readLive } from "./internal/liveObjects.js";
 import {
   type PlannedOne,
@@ -14,6 +14,7 @@ import {
   type Refusal,
   type Surroundings,
 } from "./internal/planEntry.js";
+import { retold } from "./internal/retold.js";
 import type { ManifestEntry, ManifestSet } from "./ManifestSet.js";
 import * as Replicas from "./Replicas.js";
 
@@ -109,8 +110,8 @@ const gathered = (
     ...(others.length > MAX_TOLD ? [note(`and ${others.length - MAX_TOLD} more`)] : []),
   ];
   return first.refusal._tag === "ApiFailure"
-    ? new ApiFailure({ ...first.refusal, evidence })
-    : new TakeOverNeeded({ ...first.refusal, evidence });
+    ? retold(first.refusal, { evidence })
+    : new TakeOverNeeded({ ...first.refusal, message: first.refusal.message, evidence });
 };
 
 const missingNamespaces = (

@@ -50,6 +50,10 @@ const redactor = (kind: string) => (text: string) =>
         .replace(/Invalid value: (?:"(?:[^"\\]|\\.)*"|\{.*?\}|\S+)/gs, "Invalid value")
     : text;
 
+/** A Job's complaint repeats its whole template before it says what is wrong: that must not be cut off. */
+const withoutValue = (text: string): string =>
+  text.length > LONGEST ? text.replace(/(Invalid value): [{[].*[}\]](: )/s, "$1$2") : text;
+
 const sentence = (text: string): string => (/[.!?…]$/.test(text) ? text : `${text}.`);
 
 const fieldsOf = (causes: ReadonlyArray<Cause>): ReadonlyArray<string> => [
@@ -129,7 +133,7 @@ export const fromStatus = (status: Status, about: About): ApiFailure => {
   const causes = status.causes.map((cause) =>
     cause.message === undefined
       ? cause
-      : { ...cause, message: Evidence.clean(redact(cause.message), LONGEST) },
+      : { ...cause, message: Evidence.clean(withoutValue(redact(cause.message)), LONGEST) },
   );
   const conflicts = isFieldConflict(status)
     ? causes.map((cause): Evidence.Evidence => ({

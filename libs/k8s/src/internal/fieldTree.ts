@@ -82,29 +82,42 @@ export const listFormOf = (tree: FieldTree | undefined): ListForm => {
   return { type: "atomic" };
 };
 
+/** The child of a list's tree that stands for one item, under its own name in the tree. */
+const itemEntry = (
+  tree: FieldTree,
+  item: unknown,
+  index: number,
+): readonly [name: string, child: FieldTree] | undefined => {
+  for (const [name, child] of Object.entries(tree)) {
+    if (!isMapping(child)) continue;
+    const kind = name.slice(0, 2);
+    if (kind === "i:" && Number(name.slice(2)) === index) return [name, child];
+    if (kind === "v:" && same(parse(name.slice(2)), item)) return [name, child];
+    if (kind === "k:" && isMapping(item)) {
+      const wanted = parse(name.slice(2));
+      if (
+        isMapping(wanted) &&
+        Object.entries(wanted).every(([key, value]) => same(item[key], value))
+      ) {
+        return [name, child];
+      }
+    }
+  }
+  return undefined;
+};
+
 /** The subtree that stands for one item of a list. */
 export const itemTree = (
   tree: FieldTree | undefined,
   item: unknown,
   index: number,
-): FieldTree | undefined => {
-  if (tree === undefined) return undefined;
-  for (const [key, child] of Object.entries(tree)) {
-    if (!isMapping(child)) continue;
-    const kind = key.slice(0, 2);
-    if (kind === "i:" && Number(key.slice(2)) === index) return child;
-    if (kind === "v:" && same(parse(key.slice(2)), item)) return child;
-    if (kind === "k:" && isMapping(item)) {
-      const wanted = parse(key.slice(2));
-      if (
-        isMapping(wanted) &&
-        Object.entries(wanted).every(([name, value]) => same(item[name], value))
-      ) {
-        return child;
-      }
-    }
-  }
-  return undefined;
+): FieldTree | undefined => (tree === undefined ? undefined : itemEntry(tree, item, index)?.[1]);
+
+/** An item keeps the keys that it is known by, even where they are defaults that nobody owns. */
+const cutItem = (item: unknown, [name, child]: readonly [string, FieldTree]): unknown => {
+  const kept = cut(item, child);
+  const keys = name.startsWith("k:") ? parse(name.slice(2)) : undefined;
+  return isMapping(kept) && isMapping(keys) ? { ...keys, ...kept } : kept;
 };
 
 /** The value cut down to what the tree names; undefined where it has none of it. */
@@ -112,8 +125,8 @@ export const cut = (value: unknown, tree: FieldTree): unknown => {
   if (isLeaf(tree)) return value;
   if (Array.isArray(value)) {
     return value.flatMap((item, index) => {
-      const child = itemTree(tree, item, index);
-      return child === undefined ? [] : [cut(item, child)];
+      const entry = itemEntry(tree, item, index);
+      return entry === undefined ? [] : [cutItem(item, entry)];
     });
   }
   if (!isMapping(value)) return value;

@@ -42,6 +42,18 @@ const itemName = (form: ListForm, item: unknown, index: number): string =>
       ? `[${JSON.stringify(item)}]`
       : `[${index}]`;
 
+/** An item whose document leaves a key to its default (a port's protocol) is the one that agrees in the others. */
+const completed = (form: ListForm, item: unknown, candidates: ReadonlyArray<unknown>): unknown => {
+  if (form.type !== "map" || !isMapping(item)) return item;
+  const given = form.keys.filter((key) => item[key] !== undefined);
+  if (given.length === form.keys.length || given.length === 0) return item;
+  return (
+    candidates.find(
+      (candidate) => isMapping(candidate) && given.every((key) => same(candidate[key], item[key])),
+    ) ?? item
+  );
+};
+
 export const walk = (
   before: unknown,
   after: unknown,
@@ -86,7 +98,7 @@ export const walk = (
     }
     const names = new Map<string, { before?: unknown; after?: unknown; index: number }>();
     one.forEach((item, index) => {
-      names.set(itemName(form, item, index), { before: item, index });
+      names.set(itemName(form, completed(form, item, other), index), { before: item, index });
     });
     other.forEach((item, index) => {
       const name = itemName(form, item, index);

@@ -1,7 +1,8 @@
 /** What becomes of an object whose change the API server refuses because a field can't be changed. */
 import { Evidence, KubeObject } from "@nopea/domain";
-import { ApiFailure } from "../ClusterError.js";
+import type { ApiFailure } from "../ClusterError.js";
 import { listAt } from "./jsonPath.js";
+import { retold } from "./retold.js";
 
 export const RECREATE_ANNOTATION = "nopea.dev/recreate";
 
@@ -37,8 +38,7 @@ export type Verdict =
 const refuse = (failure: ApiFailure, message: string, advice: string): Verdict => ({
   type: "refuse",
   // A cause repeats the whole template: the sentence names the field, which is what matters.
-  failure: new ApiFailure({
-    ...failure,
+  failure: retold(failure, {
     message,
     advice,
     evidence: failure.causes.map(({ field = "", message: text = "" }) => ({

@@ -3,7 +3,7 @@ import { KubeObject, type Plan } from "@nopea/domain";
 import { Effect, Either, Option } from "effect";
 import * as Adoption from "../Adoption.js";
 import type { Cluster } from "../Cluster.js";
-import { ApiFailure, type ClusterUnreachable } from "../ClusterError.js";
+import type { ApiFailure, ClusterUnreachable } from "../ClusterError.js";
 import * as Conflicts from "../Conflicts.js";
 import * as FieldDiff from "../FieldDiff.js";
 import type { ManifestEntry } from "../ManifestSet.js";
@@ -79,13 +79,48 @@ const noteWords = (parts: ReadonlyArray<string | undefined>): { readonly note?: 
   return said.length === 0 ? {} : { note: said.join("; ") };
 };
 
-export const planEntry = Effect.fnUntraced(function* (
+type Answer = Either.Either<PlannedOne, Refusal>;
+
+/** The plan of one entry, made against what was live when the API server answered. */
+export const planEntry = (
   cluster: typeof Cluster.Service,
   entry: ManifestEntry,
   live: Live,
   options: PlanOptions,
   around: Surroundings,
-): Effect.fn.Return<Either.Either<PlannedOne, Refusal>, ClusterUnreachable> {
+): Effect.Effect<Answer, ClusterUnreachable> => {
+  const ref = KubeObject.refOf(entry.object);
+  const attempt = (seen: Live, left: number): Effect.Effect<Answer, ClusterUnreachable> =>
+    planAgainst(cluster, entry, seen, options, around).pipe(
+      Effect.flatMap((answer) =>
+        left > 0 && Either.isRight(answer) && hasMoved(answer.right.entry)
+          ? cluster.get(ref).pipe(
+              Effect.map((object): Live => ({ type: "known", object })),
+              Effect.catchIf(isApi, () => Effect.succeed(seen)),
+              Effect.flatMap((now) => attempt(now, left - 1)),
+            )
+          : Effect.succeed(answer),
+      ),
+    );
+  return attempt(live, REREADS);
+};
+
+/** A controller that never rests must not keep a plan from ending. */
+const REREADS = 2;
+
+/** Somebody wrote between the read and the dry-run: what they changed would look like ours. */
+const hasMoved = ({ live, predicted }: PlannedEntry): boolean =>
+  Option.isSome(live) &&
+  Option.isSome(predicted) &&
+  live.value.metadata.resourceVersion !== predicted.value.metadata.resourceVersion;
+
+const planAgainst = Effect.fnUntraced(function* (
+  cluster: typeof Cluster.Service,
+  entry: ManifestEntry,
+  live: Live,
+  options: PlanOptions,
+  around: Surroundings,
+): Effect.fn.Return<Answer, ClusterUnreachable> {
   const ref = KubeObject.refOf(entry.object);
   const key = KubeObject.refKey(ref);
   const before = live.type === "known" ? Option.getOrUndefined(live.object) : undefined;

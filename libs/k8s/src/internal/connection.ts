@@ -4,7 +4,7 @@ import { Effect, Option, type Scope } from "effect";
 import { isDeepStrictEqual } from "node:util";
 import type { ApiResource } from "../ApiResource.js";
 import type { Cluster, Collection, ListAnswer } from "../Cluster.js";
-import type { ClusterFailure } from "../ClusterError.js";
+import { ApiFailure, type ClusterFailure } from "../ClusterError.js";
 import type { About } from "./apiFailure.js";
 import { call, json, toFailure, type Call } from "./calls.js";
 import { missing } from "./classify.js";
@@ -54,6 +54,18 @@ const aboutObject = (verb: About["verb"], ref: KubeObject.ObjectRef): About => (
   namespace: ref.namespace,
   name: ref.name,
 });
+
+/** Kubernetes would answer that it does not know the kind. */
+const placeless = (verb: string, ref: KubeObject.ObjectRef): ApiFailure =>
+  new ApiFailure({
+    message: `${ref.kind}/${ref.name} needs a namespace.`,
+    reason: "invalid_object",
+    object: ref,
+    status: 400,
+    statusReason: "BadRequest",
+    verb,
+    causes: [],
+  });
 
 const refOf = (object: KubeObject.KubeObject): KubeObject.ObjectRef => ({
   apiVersion: object.apiVersion,
@@ -108,12 +120,19 @@ export const make = Effect.fnUntraced(function* (
   );
   const resourceOf = (one: { readonly apiVersion: string; readonly kind: string }) =>
     discovery.resource(one.apiVersion, one.kind);
+  const placed = (verb: About["verb"], ref: KubeObject.ObjectRef) =>
+    resourceOf(ref).pipe(
+      Effect.filterOrFail(
+        (resource) => !resource.namespaced || (ref.namespace ?? "") !== "",
+        () => placeless(verb, ref),
+      ),
+    );
 
   const get = (
     ref: KubeObject.ObjectRef,
   ): Effect.Effect<Option.Option<KubeObject.KubeObject>, ClusterFailure> =>
     Effect.gen(function* () {
-      const resource = yield* resourceOf(ref);
+      const resource = yield* placed("get", ref);
       const about = aboutObject("get", ref);
       return yield* call(transport, {
         request: { method: "GET", path: objectPath(resource, ref) },
@@ -146,7 +165,7 @@ export const make = Effect.fnUntraced(function* (
   ): Effect.Effect<KubeObject.KubeObject, ClusterFailure> =>
     Effect.gen(function* () {
       const ref = refOf(object);
-      const resource = yield* resourceOf(ref);
+      const resource = yield* placed("create", ref);
       const one: Call = {
         request: {
           method: "POST",
@@ -191,7 +210,7 @@ export const make = Effect.fnUntraced(function* (
   ): Effect.Effect<KubeObject.KubeObject, ClusterFailure> =>
     Effect.gen(function* () {
       const ref = refOf(object);
-      const resource = yield* resourceOf(ref);
+      const resource = yield* placed("replace", ref);
       const about = aboutObject("replace", ref);
       return yield* call(transport, {
         request: {
@@ -315,7 +334,7 @@ export const make = Effect.fnUntraced(function* (
     replace: Effect.fn("Cluster.replace")(replace),
     apply: Effect.fn("Cluster.apply")(function* (object, options) {
       const ref = refOf(object);
-      const resource = yield* resourceOf(ref);
+      const resource = yield* placed("apply", ref);
       return yield* ask({
         request: {
           method: "PATCH",
@@ -336,7 +355,7 @@ export const make = Effect.fnUntraced(function* (
       });
     }),
     patch: Effect.fn("Cluster.patch")(function* (ref, patch) {
-      const resource = yield* resourceOf(ref);
+      const resource = yield* placed("patch", ref);
       const subresource = patch.subresource === undefined ? "" : `/${patch.subresource}`;
       return yield* ask({
         request: {
@@ -356,7 +375,7 @@ export const make = Effect.fnUntraced(function* (
       });
     }),
     remove: Effect.fn("Cluster.remove")(function* (ref, options) {
-      const resource = yield* resourceOf(ref);
+      const resource = yield* placed("delete", ref);
       const about = aboutObject("delete", ref);
       return yield* call(transport, {
         request: {
@@ -403,7 +422,7 @@ export const make = Effect.fnUntraced(function* (
       ),
     logs: Effect.fn("Cluster.logs")(function* (pod, options) {
       const ref = { ...pod, apiVersion: "v1", kind: "Pod" };
-      const resource = yield* resourceOf(ref);
+      const resource = yield* placed("logs", ref);
       const about = aboutObject("logs", ref);
       const { text } = yield* call(transport, {
         request: {

@@ -88,7 +88,6 @@ const openAgents = Effect.fnUntraced(function* (
   ca: string | undefined,
   credentials: Credentials.Credentials,
 ) {
-  const undici = yield* Effect.promise(() => import("undici"));
   const tls = {
     ...(ca === undefined ? {} : { ca }),
     ...(credentials.cert === undefined ? {} : { cert: credentials.cert }),
@@ -108,6 +107,8 @@ const openAgents = Effect.fnUntraced(function* (
     keepAliveTimeout: KEEP_ALIVE_MS,
     keepAliveMaxTimeout: KEEP_ALIVE_MS,
   });
+  // CommonJS: a bundler gives it as `default` alone.
+  const { default: undici } = yield* Effect.promise(() => import("undici"));
   const agent = (connections: number | null): Dispatcher =>
     proxy === undefined
       ? new undici.Agent({ ...options(connections), connect: tls })

@@ -24,6 +24,8 @@ const cluster = {
 };
 
 const exclude = [...configDefaults.exclude, "**/fixtures/**"];
+/** One room against the real test-bed: run with the contract, which starts it. */
+const integration = "libs/*/test/**/*.integration.test.ts";
 
 export default defineConfig({
   test: {
@@ -33,7 +35,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["libs/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts"],
-          exclude,
+          exclude: [...exclude, integration],
           testTimeout: 15_000,
         },
       },
@@ -43,7 +45,12 @@ export default defineConfig({
       },
       {
         ...common,
-        test: { name: "contract", include: ["test/contract/**/*.test.ts"], exclude, ...cluster },
+        test: {
+          name: "contract",
+          include: ["test/contract/**/*.test.ts", integration],
+          exclude,
+          ...cluster,
+        },
       },
       {
         ...common,

@@ -62,7 +62,9 @@ export const observe = (
       const endWith = Effect.fnUntraced(function* (outcome: Exclude<Outcome, { type: "waiting" }>) {
         const objects = watching.objects();
         if (outcome.type === "ready")
-          return [{ type: "verdict", verdict: { ready: true, objects } }] satisfies ReadonlyArray<Observation>;
+          return [
+            { type: "verdict", verdict: { ready: true, objects } },
+          ] satisfies ReadonlyArray<Observation>;
         const { cause, timedOut, others } = outcome;
         const { finding, failure } = yield* withLogs(cluster, cause, watching.podOf(cause));
         return [
@@ -71,7 +73,10 @@ export const observe = (
         ] satisfies ReadonlyArray<Observation>;
       });
 
-      const step = Effect.fnUntraced(function* (state: { readonly done: boolean; readonly lookedAt: number }) {
+      const step = Effect.fnUntraced(function* (state: {
+        readonly done: boolean;
+        readonly lookedAt: number;
+      }) {
         if (state.done) return Option.none();
         const first = yield* Queue.takeBetween(inbox, 1, Number.MAX_SAFE_INTEGER);
         const soon = state.lookedAt + TOGETHER_MS - (yield* clusterNow);

@@ -8,10 +8,13 @@ import { make, seen, seenEvent, type Sign } from "./Sign.js";
 
 /** The kubelet's own caches were not there yet: it says so of ConfigMaps that exist. */
 export const isCacheSync = (text: string): boolean =>
-  /failed to sync .* cache|object "[^"]*"\/"[^"]*" not registered|services have not yet been read/i.test(text);
+  /failed to sync .* cache|object "[^"]*"\/"[^"]*" not registered|services have not yet been read/i.test(
+    text,
+  );
 
 /** Written in the template, and wrong in it: waiting mends nothing, and nothing is missing. */
-const isWrongTemplate = (text: string): boolean => /runAsNonRoot|non-numeric user|run as root/i.test(text);
+const isWrongTemplate = (text: string): boolean =>
+  /runAsNonRoot|non-numeric user|run as root/i.test(text);
 
 export const rule = (view: ContainerView): Sign | undefined => {
   if (view.waitingReason !== "CreateContainerConfigError") return undefined;

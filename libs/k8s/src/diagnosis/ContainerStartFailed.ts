@@ -58,9 +58,10 @@ export const rule = (view: ContainerView): Sign | undefined => {
       end === undefined ? undefined : seenEnd(end),
       event === undefined ? undefined : seenEvent(event),
     ],
-    decidedAt: Math.max(
-      millis(end?.startedAt) ?? millis(end?.finishedAt) ?? 0,
-      event === undefined ? 0 : eventAt(event),
-    ) || undefined,
+    decidedAt:
+      Math.max(
+        millis(end?.startedAt) ?? millis(end?.finishedAt) ?? 0,
+        event === undefined ? 0 : eventAt(event),
+      ) || undefined,
   });
 };

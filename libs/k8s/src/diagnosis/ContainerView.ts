@@ -44,8 +44,9 @@ export interface ContainerView {
 
 /** Of the pod's own Job: how often it is tried again is the Job's business. */
 export const isJobPod = (pod: Pod): boolean =>
-  pod.metadata.ownerReferences?.some((owner) => owner.controller === true && owner.kind === "Job") ??
-  false;
+  pod.metadata.ownerReferences?.some(
+    (owner) => owner.controller === true && owner.kind === "Job",
+  ) ?? false;
 
 const quoted = (name: string): RegExp =>
   new RegExp(`(?:^|[\\s"'{=])${name.replace(/[^\w-]/g, "\\$&")}(?:$|[\\s"'},:])`);
@@ -97,7 +98,8 @@ const viewOf = (
     waitingMessage: status.state?.waiting?.message ?? "",
     lastEnd,
     failedRuns:
-      restarts + (currentFailed || (backingOff && status.lastState?.terminated !== undefined) ? 1 : 0),
+      restarts +
+      (currentFailed || (backingOff && status.lastState?.terminated !== undefined) ? 1 : 0),
     fine: serving || (current !== undefined && !currentFailed),
     context,
   };

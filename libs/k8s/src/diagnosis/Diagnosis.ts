@@ -102,5 +102,7 @@ const place = (reason: Reason.Reason): number => {
 };
 
 /** Which of two signs names the cause: for `sort`. */
-export const byPriority = (a: Pick<Sign, "reason" | "class">, b: Pick<Sign, "reason" | "class">): number =>
-  classOrder[classOf(a)] - classOrder[classOf(b)] || place(a.reason) - place(b.reason);
+export const byPriority = (
+  a: Pick<Sign, "reason" | "class">,
+  b: Pick<Sign, "reason" | "class">,
+): number => classOrder[classOf(a)] - classOrder[classOf(b)] || place(a.reason) - place(b.reason);

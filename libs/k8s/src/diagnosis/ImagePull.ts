@@ -30,7 +30,9 @@ const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\
 const withoutNames = (text: string, image: string): string => {
   const repository = image.replace(/@.*$/, "").replace(/:[^/:]*$/, "");
   const tag = image.slice(repository.length + 1);
-  const path = repository.includes("/") ? repository.slice(repository.indexOf("/") + 1) : repository;
+  const path = repository.includes("/")
+    ? repository.slice(repository.indexOf("/") + 1)
+    : repository;
   return [image, repository, ...(path.length > 2 ? [path] : []), ...(tag.length > 2 ? [tag] : [])]
     .filter((name) => name !== "")
     .reduce(
@@ -57,15 +59,18 @@ const waitingReasons: ReadonlyArray<string> = [
 
 /** `Back-off pulling image "x": ErrImagePull: …` → what follows; nothing where only the back-off is told (before 1.31). */
 const causeIn = (waitingMessage: string): string => {
-  const at = waitingMessage.search(/\bErrImagePull: |\bRegistryUnavailable: |\bSignatureValidationFailed: /);
+  const at = waitingMessage.search(
+    /\bErrImagePull: |\bRegistryUnavailable: |\bSignatureValidationFailed: /,
+  );
   if (at >= 0) return waitingMessage.slice(waitingMessage.indexOf(": ", at) + 2);
   return /^Back-off pulling image\b/.test(waitingMessage) ? "" : waitingMessage;
 };
 
 /** Events that only name the state again say nothing of its cause. */
 const tellsCause = (message: string): boolean =>
-  !/^Error: (?:ErrImagePull|ImagePullBackOff|ErrImageNeverPull|InvalidImageName)\s*$/.test(message) &&
-  /pull|image|manifest|registry|repository/i.test(message);
+  !/^Error: (?:ErrImagePull|ImagePullBackOff|ErrImageNeverPull|InvalidImageName)\s*$/.test(
+    message,
+  ) && /pull|image|manifest|registry|repository/i.test(message);
 
 export const rule = (view: ContainerView): Sign | undefined => {
   if (!waitingReasons.includes(view.waitingReason)) return undefined;

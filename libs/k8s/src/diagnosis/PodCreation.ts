@@ -33,8 +33,9 @@ export interface PodCreationInput {
 
 /** Undefined where the last attempt to create a pod did not fail. */
 export const rule = (input: PodCreationInput): Sign | undefined => {
-  const status = (input.controller as { readonly status?: { readonly conditions?: ReadonlyArray<Condition> } })
-    .status;
+  const status = (
+    input.controller as { readonly status?: { readonly conditions?: ReadonlyArray<Condition> } }
+  ).status;
   const condition = conditionOf(status?.conditions, "ReplicaFailure");
   const failing = condition?.status === "True" ? condition : undefined;
   const events = [...input.events].sort((a, b) => eventAt(a) - eventAt(b));
@@ -43,7 +44,8 @@ export const rule = (input: PodCreationInput): Sign | undefined => {
   // Kinds with a ReplicaFailure condition say themselves when it is over; of the others only events tell.
   const overcome =
     event === undefined || (created !== undefined && eventAt(created) > eventAt(event));
-  if (failing === undefined && (overcome || input.controller.kind === "ReplicaSet")) return undefined;
+  if (failing === undefined && (overcome || input.controller.kind === "ReplicaSet"))
+    return undefined;
   const text = failing?.message || event?.message || "pods can't be created";
   const quota = QuotaExceeded.figures(text);
   return make({

@@ -18,7 +18,9 @@ export const podView = (pod: Pod, context: DiagnosisContext): PodView => ({
     pod.status?.phase === "Pending" &&
     [...(pod.status.initContainerStatuses ?? []), ...(pod.status.containerStatuses ?? [])].every(
       (status) =>
-        ["ContainerCreating", "PodInitializing", ""].includes(status.state?.waiting?.reason ?? "") &&
+        ["ContainerCreating", "PodInitializing", ""].includes(
+          status.state?.waiting?.reason ?? "",
+        ) &&
         status.state?.running === undefined &&
         status.state?.terminated === undefined,
     ),

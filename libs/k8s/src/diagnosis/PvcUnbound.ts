@@ -11,7 +11,9 @@ export const rule = (
   if (phase === "Bound") return undefined;
   const event = [...events]
     .sort((a, b) => eventAt(a) - eventAt(b))
-    .findLast((candidate) => ["ProvisioningFailed", "FailedBinding"].includes(candidate.reason ?? ""));
+    .findLast((candidate) =>
+      ["ProvisioningFailed", "FailedBinding"].includes(candidate.reason ?? ""),
+    );
   if (event === undefined && phase !== "Lost") return undefined;
   return make({
     reason: "pvc_unbound",

@@ -77,6 +77,8 @@ export const endText = (end: Terminated): string => {
 export const seenEnd = (end: Terminated): Evidence.Evidence =>
   seen(
     "exit",
-    end.message === undefined || end.message === "" ? endText(end) : `${endText(end)}: ${end.message}`,
+    end.message === undefined || end.message === ""
+      ? endText(end)
+      : `${endText(end)}: ${end.message}`,
     millis(end.finishedAt),
   );

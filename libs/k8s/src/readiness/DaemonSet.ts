@@ -16,7 +16,9 @@ export const rule: ReadinessRule = (object, context) => {
   const ready = figure(status, "numberReady");
   const available = figure(status, "numberAvailable");
   if (figure(status, "currentNumberScheduled") < wanted || updated < wanted)
-    return notYet(`${context.newPodsReady ?? Math.min(updated, ready)} of ${wanted} new pods ready`);
+    return notYet(
+      `${context.newPodsReady ?? Math.min(updated, ready)} of ${wanted} new pods ready`,
+    );
   if (ready < wanted) return notYet(`${ready} of ${wanted} new pods ready`);
   if (available < wanted) return notYet(`${available} of ${wanted} new pods available`);
   return yes(`${ready} of ${wanted} pods ready`);

@@ -52,7 +52,6 @@ export const rule: ReadinessRule = (object, context) => {
   )
     return notYet(progressing?.message || "waiting for its controller to finish the rollout");
   const isAvailable = conditionOf(conditions, "Available");
-  if (isAvailable?.status !== "True")
-    return notYet(isAvailable?.message || "not available yet");
+  if (isAvailable?.status !== "True") return notYet(isAvailable?.message || "not available yet");
   return yes(`${ready} of ${wanted} pods ready`);
 };

@@ -4,5 +4,9 @@ import { partsOf, type ReadinessRule, yes } from "./Judgement.js";
 
 export const rule: ReadinessRule = (object) => {
   const active = conditionOf(partsOf(object).conditions, "ScalingActive");
-  return yes(active?.status === "False" ? `applied, but does not scale: ${active.message ?? active.reason ?? ""}` : "applied");
+  return yes(
+    active?.status === "False"
+      ? `applied, but does not scale: ${active.message ?? active.reason ?? ""}`
+      : "applied",
+  );
 };

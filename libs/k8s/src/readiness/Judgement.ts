@@ -29,10 +29,7 @@ export interface Failure {
   readonly at?: number | undefined;
 }
 
-export type ReadinessRule = (
-  object: KubeObject.KubeObject,
-  context: ReadinessContext,
-) => Readiness;
+export type ReadinessRule = (object: KubeObject.KubeObject, context: ReadinessContext) => Readiness;
 
 /** A cluster's words go in here: they come out safe to print. */
 export const yes = (message: string): Readiness => ({

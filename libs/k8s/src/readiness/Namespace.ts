@@ -9,5 +9,7 @@ export const rule: ReadinessRule = (object) => {
       message: "the namespace is being deleted",
       evidence: [],
     });
-  return phase === "Active" || phase === undefined ? yes("active") : notYet(`phase ${String(phase)}`);
+  return phase === "Active" || phase === undefined
+    ? yes("active")
+    : notYet(`phase ${String(phase)}`);
 };

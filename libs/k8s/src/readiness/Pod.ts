@@ -13,10 +13,12 @@ export const rule: ReadinessRule = (object) => {
     const evicted = status.reason !== undefined && status.reason !== "Error";
     return failed({
       reason: evicted ? "evicted" : end?.reason === "OOMKilled" ? "out_of_memory" : "crash_loop",
-      message: [status.reason, status.message, end === undefined ? undefined : endText(end)]
-        .filter((part) => part !== undefined && part !== "")
-        .join(": ") || "the pod failed",
-      evidence: end === undefined ? [seen("state", `phase Failed ${status.reason ?? ""}`)] : [seenEnd(end)],
+      message:
+        [status.reason, status.message, end === undefined ? undefined : endText(end)]
+          .filter((part) => part !== undefined && part !== "")
+          .join(": ") || "the pod failed",
+      evidence:
+        end === undefined ? [seen("state", `phase Failed ${status.reason ?? ""}`)] : [seenEnd(end)],
     });
   }
   const ready = conditionOf(status.conditions, "Ready");

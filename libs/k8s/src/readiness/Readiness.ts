@@ -64,9 +64,7 @@ const builtIn = new Set([
 
 const ruleFor = (ref: { readonly apiVersion: string; readonly kind: string }) => {
   const group = KubeObject.groupOf(ref.apiVersion);
-  return (
-    rules[`${group}/${ref.kind}`] ?? (builtIn.has(group) ? undefined : CustomResource.rule)
-  );
+  return rules[`${group}/${ref.kind}`] ?? (builtIn.has(group) ? undefined : CustomResource.rule);
 };
 
 /**
@@ -74,8 +72,10 @@ const ruleFor = (ref: { readonly apiVersion: string; readonly kind: string }) =>
  * PodDisruptionBudgets, Ingresses… (an Ingress's address is its controller's to give, and many
  * never do). They need not be watched.
  */
-export const isAlwaysReady = (ref: { readonly apiVersion: string; readonly kind: string }): boolean =>
-  ruleFor(ref) === undefined;
+export const isAlwaysReady = (ref: {
+  readonly apiVersion: string;
+  readonly kind: string;
+}): boolean => ruleFor(ref) === undefined;
 
 export const of: ReadinessRule = (object, context) => {
   const rule = ruleFor(object);

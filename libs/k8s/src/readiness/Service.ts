@@ -11,6 +11,8 @@ export const rule: ReadinessRule = (object) => {
     return notYet("waiting for a cluster IP");
   const ingress = nested(status, "loadBalancer")["ingress"];
   return yes(
-    Array.isArray(ingress) && ingress.length > 0 ? "has an outside address" : "has no outside address yet",
+    Array.isArray(ingress) && ingress.length > 0
+      ? "has an outside address"
+      : "has no outside address yet",
   );
 };

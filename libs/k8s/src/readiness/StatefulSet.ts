@@ -19,12 +19,13 @@ export const rule: ReadinessRule = (object, context) => {
 
   if (replicas > wanted) return notYet(`waiting for ${replicas - wanted} pods to end`);
   if (!partitioned && !done && updated < wanted)
-    return notYet(`${context.newPodsReady ?? Math.min(updated, ready)} of ${wanted} new pods ready`);
+    return notYet(
+      `${context.newPodsReady ?? Math.min(updated, ready)} of ${wanted} new pods ready`,
+    );
   if (partitioned && updated < toUpdate && !done)
     return notYet(`${context.newPodsReady ?? updated} of ${toUpdate} new pods ready`);
   if (replicas < wanted || ready < wanted) return notYet(`${ready} of ${wanted} pods ready`);
   if (available < wanted) return notYet(`${available} of ${wanted} pods available`);
-  if (!partitioned && !done)
-    return notYet("waiting for its controller to finish the rollout");
+  if (!partitioned && !done) return notYet("waiting for its controller to finish the rollout");
   return yes(`${ready} of ${wanted} pods ready`);
 };

@@ -15,7 +15,11 @@ export interface Standing {
   /** When the set was applied: what is older was there before. */
   readonly appliedAt: (target: TargetJudgement) => number;
   /** When a sign was first seen, or, looking once, since when it must have stood. */
-  readonly firstSeen: (target: TargetJudgement, pod: PodJudgement | undefined, sign: Sign) => number;
+  readonly firstSeen: (
+    target: TargetJudgement,
+    pod: PodJudgement | undefined,
+    sign: Sign,
+  ) => number;
   /** When a pod was first seen ready; undefined where it never was. */
   readonly podReadySeen: (uid: string) => number | undefined;
   readonly windows: Readonly<Partial<Record<Reason.Reason, number>>>;
@@ -38,7 +42,12 @@ const second = (at: number): number => Math.floor(at / 1_000) * 1_000;
  * What was there before the apply needs a new fact before it counts: the same pods may be
  * mending (a Secret that was missing, a tag that was pushed) though they still show the old one.
  */
-const isFresh = (standing: Standing, target: TargetJudgement, createdAt: number, decidedAt?: number): boolean => {
+const isFresh = (
+  standing: Standing,
+  target: TargetJudgement,
+  createdAt: number,
+  decidedAt?: number,
+): boolean => {
   const since = second(standing.appliedAt(target));
   return createdAt >= since || (decidedAt ?? 0) >= since;
 };
@@ -63,7 +72,9 @@ const waitsForOthers = (standing: Standing, target: TargetJudgement, sign: Sign)
     0,
     ...others.flatMap((other) => other.pods.map((pod) => readyAt(pod.pod) ?? 0)),
   );
-  return others.some(isMoving) || (sign.decidedAt !== undefined && sign.decidedAt < second(lastOther));
+  return (
+    others.some(isMoving) || (sign.decidedAt !== undefined && sign.decidedAt < second(lastOther))
+  );
 };
 
 const endsAt = (
@@ -131,7 +142,9 @@ export const failuresOf = (standing: Standing): ReadonlyArray<TargetJudgement> =
  */
 const lostAt = (target: TargetJudgement, signs: ReadonlyArray<StandingSign>): number => {
   const ofTarget = signs.filter((item) => item.target === target);
-  const blocked = target.pods.filter((pod) => !pod.ready && (!pod.over || target.ref.kind === "Pod"));
+  const blocked = target.pods.filter(
+    (pod) => !pod.ready && (!pod.over || target.ref.kind === "Pod"),
+  );
   const ends = [
     ...blocked.map((pod) => earliest(ofTarget.filter((item) => item.pod === pod))),
     ...ofTarget.filter((item) => item.pod === undefined).map((item) => item.endsAt),
@@ -173,7 +186,9 @@ export const decide = (standing: Standing): Decision => {
     .map((target) => ({ target, at: lostAt(target, signs) }));
   const over = lost.filter(({ at }) => at <= standing.now);
   const ending = signs
-    .filter((item) => item.endsAt <= standing.now && over.some(({ target }) => target === item.target))
+    .filter(
+      (item) => item.endsAt <= standing.now && over.some(({ target }) => target === item.target),
+    )
     .sort((a, b) => Diagnosis.byPriority(a.sign, b.sign));
   const [first] = ending;
   return first === undefined

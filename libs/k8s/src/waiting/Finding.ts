@@ -30,7 +30,12 @@ const ofFailure = (target: TargetJudgement): Finding | undefined =>
       };
 
 /** A Job's own words say only that it failed: its newest failed pod says why. */
-const ofJob = (finding: Finding, target: TargetJudgement, world: World, context: JudgeContext): Finding => {
+const ofJob = (
+  finding: Finding,
+  target: TargetJudgement,
+  world: World,
+  context: JudgeContext,
+): Finding => {
   const [pod] = target.live === undefined ? [] : failedPodsOf(world, target.live, context);
   const [sign] = pod?.signs ?? [];
   return pod === undefined || sign === undefined
@@ -76,7 +81,10 @@ export const causeOf = (
 ): Finding => {
   const failure = ofFailure(decision.target);
   const [sign] = [...decision.signs].sort(byWeight);
-  if (failure === undefined || (failure.reason === "progress_deadline_exceeded" && sign !== undefined))
+  if (
+    failure === undefined ||
+    (failure.reason === "progress_deadline_exceeded" && sign !== undefined)
+  )
     return sign === undefined
       ? unexplained(decision.target)
       : withCondition(ofSign(sign), failure?.evidence ?? []);
@@ -106,19 +114,24 @@ export const causeOfTimeout = (
   const [sign] = [...signs].sort(byWeight);
   const waiting = targets.filter((target) => !target.readiness.ready);
   const failure = waiting.map(ofFailure).find((finding) => finding !== undefined);
-  if (sign !== undefined && (failure === undefined || sign.class !== "transient")) return ofSign(sign);
+  if (sign !== undefined && (failure === undefined || sign.class !== "transient"))
+    return ofSign(sign);
   if (failure !== undefined) return failure;
   const [first, ...rest] = waiting;
   return {
     reason: "timeout",
     message: [
       spent,
-      first === undefined ? "" : `: ${KubeObject.refText(first.ref)} is not ready: ${first.readiness.message}`,
+      first === undefined
+        ? ""
+        : `: ${KubeObject.refText(first.ref)} is not ready: ${first.readiness.message}`,
       rest.length === 0 ? "" : `, and ${rest.length} more`,
     ].join(""),
     object: first?.ref ?? { apiVersion: "", kind: "", name: "" },
     evidence: waiting
       .slice(0, MOST_OTHERS)
-      .map((target) => seen("note", `${KubeObject.refText(target.ref)}: ${target.readiness.message}`)),
+      .map((target) =>
+        seen("note", `${KubeObject.refText(target.ref)}: ${target.readiness.message}`),
+      ),
   };
 };

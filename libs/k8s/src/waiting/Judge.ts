@@ -70,11 +70,22 @@ export const judgeTarget = (
   const ref = KubeObject.refOf(applied);
   const key = KubeObject.refKey(ref);
   if (Readiness.isAlwaysReady(ref))
-    return { key, ref, live: applied, readiness: yes("applied"), pods: [], signs: [], createdAt: 0 };
+    return {
+      key,
+      ref,
+      live: applied,
+      readiness: yes("applied"),
+      pods: [],
+      signs: [],
+      createdAt: 0,
+    };
   const live = world.targets.get(key);
   if (live === undefined)
     return { key, ref, live, readiness: absent(applied), pods: [], signs: [], createdAt: 0 };
-  if ((live.metadata.generation ?? 0) < (applied.metadata.generation ?? 0) && live.metadata.uid === ref.uid)
+  if (
+    (live.metadata.generation ?? 0) < (applied.metadata.generation ?? 0) &&
+    live.metadata.uid === ref.uid
+  )
     return {
       key,
       ref,
@@ -85,8 +96,7 @@ export const judgeTarget = (
       createdAt: 0,
     };
 
-  const revision =
-    isWorkload(live) || live.kind === "Pod" ? newRevisionOf(live, world) : undefined;
+  const revision = isWorkload(live) || live.kind === "Pod" ? newRevisionOf(live, world) : undefined;
   const pods = (revision?.pods ?? []).map((pod) => judgePod(world, pod, context));
   const controller = revision?.controller;
   const replicaSet = controller !== undefined && controller !== live ? controller : undefined;
@@ -169,5 +179,8 @@ export const isMoving = (target: TargetJudgement): boolean =>
   (target.pods.filter((pod) => !pod.over).length === 0
     ? target.signs.length === 0
     : target.pods.some(
-        (pod) => !pod.ready && !pod.over && !pod.signs.some((sign) => Diagnosis.classOf(sign) === "terminal"),
+        (pod) =>
+          !pod.ready &&
+          !pod.over &&
+          !pod.signs.some((sign) => Diagnosis.classOf(sign) === "terminal"),
       ));

@@ -45,11 +45,17 @@ export const withLogs = Effect.fnUntraced(function* (
   const attempt = which.previous
     ? read(true).pipe(
         // The previous instance may be cleaned away already: the current one's words are better than none.
-        Effect.catchIf((failure) => failure._tag === "ApiFailure" && failure.status !== 403, () => read(false)),
+        Effect.catchIf(
+          (failure) => failure._tag === "ApiFailure" && failure.status !== 403,
+          () => read(false),
+        ),
       )
     : read(false);
   return yield* attempt.pipe(
-    Effect.timeoutFail({ duration: PATIENCE, onTimeout: () => ({ message: "the node did not answer in time" }) }),
+    Effect.timeoutFail({
+      duration: PATIENCE,
+      onTimeout: () => ({ message: "the node did not answer in time" }),
+    }),
     Effect.match({
       onFailure: (failure) => ({ finding, failure: failure.message }),
       onSuccess: (lines) => ({

@@ -24,7 +24,8 @@ const TEMPLATE_HASH = "pod-template-hash";
 const none: Revision = { controller: undefined, pods: [] };
 
 const isObserved = (workload: KubeObject.KubeObject): boolean =>
-  Number(partsOf(workload).status["observedGeneration"] ?? 0) >= (workload.metadata.generation ?? 0);
+  Number(partsOf(workload).status["observedGeneration"] ?? 0) >=
+  (workload.metadata.generation ?? 0);
 
 /** Order of keys aside, and without the label that the controller adds. */
 const templateText = (workload: KubeObject.KubeObject): string =>
@@ -52,7 +53,10 @@ export const newReplicaSetOf = (
   if (numbered.length === 1) return numbered[0];
   const template = templateText(deployment);
   return [...replicaSets]
-    .sort((a, b) => (millis(a.metadata.creationTimestamp) ?? 0) - (millis(b.metadata.creationTimestamp) ?? 0))
+    .sort(
+      (a, b) =>
+        (millis(a.metadata.creationTimestamp) ?? 0) - (millis(b.metadata.creationTimestamp) ?? 0),
+    )
     .find((set) => templateText(set) === template);
 };
 

@@ -121,14 +121,15 @@ const read = (
   source: Source,
   refs: ReadonlyArray<KubeObject.ObjectRef>,
 ) => {
-  const one = source.collection.fieldSelector === undefined
-    ? undefined
-    : refs.find(
-        (ref) =>
-          ref.apiVersion === source.collection.apiVersion &&
-          ref.kind === source.collection.kind &&
-          ref.namespace === source.collection.namespace,
-      );
+  const one =
+    source.collection.fieldSelector === undefined
+      ? undefined
+      : refs.find(
+          (ref) =>
+            ref.apiVersion === source.collection.apiVersion &&
+            ref.kind === source.collection.kind &&
+            ref.namespace === source.collection.namespace,
+        );
   return one === undefined
     ? cluster.list(source.collection).pipe(Effect.map(({ items }) => items))
     : // The uid is the apply's: what is there now may be another.

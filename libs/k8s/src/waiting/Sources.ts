@@ -53,7 +53,17 @@ export const sourcesOf = (refs: ReadonlyArray<KubeObject.ObjectRef>): ReadonlyAr
   return [
     ...targets,
     ...perNamespace("pods", "v1", "Pod", isWorkload),
-    ...perNamespace("replicaSets", "apps/v1", "ReplicaSet", (ref) => isWorkload(ref) && hasReplicaSets(ref)),
-    ...perNamespace("events", "v1", "Event", (ref) => isWorkload(ref) || isPod(ref) || isClaim(ref)),
+    ...perNamespace(
+      "replicaSets",
+      "apps/v1",
+      "ReplicaSet",
+      (ref) => isWorkload(ref) && hasReplicaSets(ref),
+    ),
+    ...perNamespace(
+      "events",
+      "v1",
+      "Event",
+      (ref) => isWorkload(ref) || isPod(ref) || isClaim(ref),
+    ),
   ];
 };

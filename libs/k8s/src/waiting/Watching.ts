@@ -9,7 +9,12 @@ import type { Sign } from "../diagnosis/Sign.js";
 import * as Readiness from "../readiness/Readiness.js";
 import * as Decision from "./Decision.js";
 import * as Findings from "./Finding.js";
-import { type JudgeContext, judgeTarget, type PodJudgement, type TargetJudgement } from "./Judge.js";
+import {
+  type JudgeContext,
+  judgeTarget,
+  type PodJudgement,
+  type TargetJudgement,
+} from "./Judge.js";
 import type { Finding, Observation, WaitSettings, WaitTarget } from "./Observation.js";
 import type { Source } from "./Sources.js";
 import type { Input } from "./Watchers.js";
@@ -123,7 +128,9 @@ export class Watching {
         before === undefined ||
         everything ||
         this.world.changed.has(key) ||
-        (this.world.workloadsChanged && before.live !== undefined && !Readiness.isAlwaysReady(before.ref));
+        (this.world.workloadsChanged &&
+          before.live !== undefined &&
+          !Readiness.isAlwaysReady(before.ref));
       if (again) this.judged.set(key, judgeTarget(this.world, target.object, context));
     }
     this.world.changed.clear();
@@ -135,7 +142,10 @@ export class Watching {
     const standing = this.standingOf(targets, now);
     const signs = Decision.signsOf(standing);
     const decision = Decision.decide(standing);
-    const observations = [...this.tellObjects(targets, now, decision.type !== "waiting"), ...this.tellFindings(signs)];
+    const observations = [
+      ...this.tellObjects(targets, now, decision.type !== "waiting"),
+      ...this.tellFindings(signs),
+    ];
     return { observations, outcome: this.outcomeOf(decision, signs, targets, context) };
   }
 
@@ -181,7 +191,10 @@ export class Watching {
     const byTimeout = this.lastProgress + this.settings.timeoutMs;
     const byDeadline = this.startedAt + this.settings.deadlineMs;
     return byDeadline <= byTimeout
-      ? { at: byDeadline, text: `not ready ${Span.format(this.settings.deadlineMs)} after it was applied` }
+      ? {
+          at: byDeadline,
+          text: `not ready ${Span.format(this.settings.deadlineMs)} after it was applied`,
+        }
       : { at: byTimeout, text: `nothing became ready for ${Span.format(this.settings.timeoutMs)}` };
   }
 
@@ -281,7 +294,8 @@ export class Watching {
   /** The targets as they are, those that need no watching as they were applied. */
   objects(): ReadonlyArray<KubeObject.KubeObject> {
     return [...this.targets].flatMap(([key, target]) => {
-      const { live = undefined, ref = KubeObject.refOf(target.object) } = this.judged.get(key) ?? {};
+      const { live = undefined, ref = KubeObject.refOf(target.object) } =
+        this.judged.get(key) ?? {};
       return live ?? (Readiness.isAlwaysReady(ref) ? target.object : []);
     });
   }

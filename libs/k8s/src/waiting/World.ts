@@ -97,7 +97,8 @@ export class World implements Owned {
   private put(source: Source, held: Objects, object: KubeObject.KubeObject): void {
     const uid = uidOf(object);
     const before = held.get(uid);
-    if (before !== undefined && before.metadata.resourceVersion === object.metadata.resourceVersion)
+    const { resourceVersion } = object.metadata;
+    if (resourceVersion !== undefined && before?.metadata.resourceVersion === resourceVersion)
       return;
     if (!this.index(source, object)) return;
     held.set(uid, object);

@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { eventually, type Json } from "../harness/Api.js";
 import { describeCluster, randomName } from "../harness/Cluster.js";
-import { at, configMap } from "./objects.js";
+import { at, configMap, customResource } from "./objects.js";
 
 describeCluster("discovery", (cluster) => {
   it("names the version", async () => {
@@ -373,8 +373,20 @@ describeCluster("a watch", (cluster) => {
   });
 
   it("from a resourceVersion that is forgotten is an ERROR event with 410", async () => {
-    const watch = await cluster.api.watch(at(cluster, "configmaps"), "&resourceVersion=1");
+    // A real cluster remembers nothing of a kind from before the kind was there.
+    const crds = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+    const definition = customResource(randomName("watched"));
+    const { name } = definition.metadata;
+    await cluster.api.post(crds, definition);
+    const { group } = definition.spec;
+    const path = `/apis/${group}/v1/namespaces/${cluster.namespace}/things`;
     try {
+      await eventually(
+        () => cluster.api.get(path),
+        ({ status }) => status === 200,
+      );
+      cluster.forgetHistory();
+      const watch = await cluster.api.watch(path, "&resourceVersion=1");
       const error = await watch.next(({ type }) => type === "ERROR");
       expect(error.object).toMatchObject({
         kind: "Status",
@@ -383,8 +395,9 @@ describeCluster("a watch", (cluster) => {
         code: 410,
       });
       expect(error.object.message).toMatch(/^too old resource version: 1 \(\d+\)$/);
-    } finally {
       watch.close();
+    } finally {
+      await cluster.api.delete(`${crds}/${name}`);
     }
   });
 });

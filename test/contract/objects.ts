@@ -91,6 +91,35 @@ export const pod = (name: string, options: PodOptions = {}): Json => ({
   spec: podSpec(options),
 });
 
+/** A namespaced kind Thing, plural things, of a group of its own; any spec is taken. */
+export const customResource = (prefix: string): Json => ({
+  apiVersion: "apiextensions.k8s.io/v1",
+  kind: "CustomResourceDefinition",
+  metadata: { name: `things.${prefix}.example.com` },
+  spec: {
+    group: `${prefix}.example.com`,
+    scope: "Namespaced",
+    names: { plural: "things", singular: "thing", kind: "Thing", listKind: "ThingList" },
+    versions: [
+      {
+        name: "v1",
+        served: true,
+        storage: true,
+        schema: {
+          openAPIV3Schema: {
+            type: "object",
+            properties: {
+              spec: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
+              status: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
+            },
+          },
+        },
+        subresources: { status: {} },
+      },
+    ],
+  },
+});
+
 /** The condition of that type, or what is there instead. */
 export const condition = (object: Json, type: string): Json =>
   object.status?.conditions?.find((each: Json) => each.type === type) ?? object.status?.conditions;

@@ -20,6 +20,8 @@ export interface Cluster {
   readonly api: Api;
   /** Of this test alone, and empty but for what a cluster puts into each. */
   readonly namespace: string;
+  /** A watch from resourceVersion 1 is too late after this; a real cluster forgot it as it started. */
+  readonly forgetHistory: () => void;
 }
 
 /** What is in the name of each test that runs on the real cluster: `npm test` counts by it. */
@@ -47,6 +49,7 @@ export const randomName = (prefix: string): string => `${prefix}-${randomBytes(4
 
 interface Opened {
   readonly kubeconfig: string;
+  readonly forgetHistory: () => void;
   readonly close: () => Promise<void>;
 }
 
@@ -57,6 +60,7 @@ async function openSandbox(): Promise<Opened> {
   writeFileSync(kubeconfig, sandbox.kubeconfig);
   return {
     kubeconfig,
+    forgetHistory: sandbox.expireWatches,
     close: async () => {
       await sandbox.close();
       rmSync(dir, { recursive: true });
@@ -66,7 +70,7 @@ async function openSandbox(): Promise<Opened> {
 
 async function openReal(testbed: { kubeconfig: string } | { missing: string }): Promise<Opened> {
   if ("missing" in testbed) throw new Error(testbed.missing);
-  return { kubeconfig: testbed.kubeconfig, close: async () => {} };
+  return { kubeconfig: testbed.kubeconfig, forgetHistory: () => {}, close: async () => {} };
 }
 
 function useCluster(kind: Kind, open: () => Promise<Opened>): Cluster {
@@ -101,5 +105,6 @@ function useCluster(kind: Kind, open: () => Promise<Opened>): Cluster {
     get namespace() {
       return namespace;
     },
+    forgetHistory: () => now().forgetHistory(),
   };
 }

@@ -1,6 +1,6 @@
 /** Who reads a ConfigMap or Secret, and whether a change of it reaches them. */
 import { createHash } from "node:crypto";
-import { KubeObject } from "@nopea/domain";
+import type { KubeObject } from "@nopea/domain";
 import { at, isMapping, type Json, listAt, textAt, withAt } from "./internal/jsonPath.js";
 import type { ManifestSet } from "./ManifestSet.js";
 import type { PlannedEntry, SetPlan } from "./Planner.js";

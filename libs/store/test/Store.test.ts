@@ -119,6 +119,21 @@ describe("the store", () => {
     }),
   );
 
+  it.scoped("holds the write lock from the start of a transaction", () =>
+    Effect.gen(function* () {
+      const path = yield* folder;
+      yield* opened(path, (store) =>
+        store.transaction(() =>
+          Effect.sync(() => {
+            const other = new Database(file(path), { timeout: 0 });
+            assert.throws(() => other.exec("BEGIN IMMEDIATE"), /locked/);
+            other.close();
+          }),
+        ),
+      );
+    }),
+  );
+
   it.scoped("goes on after a COMMIT that failed", () =>
     Effect.gen(function* () {
       yield* opened(yield* folder, (store, deploys) =>

@@ -16,7 +16,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { latest } from "../migrations/Migration.js";
 import type { StoreUnavailable } from "../StoreError.js";
-import { causeOf, codeOf, fromError, isBusy, unavailable } from "./failure.js";
+import { codeOf, fromError, isBusy, unavailable } from "./failure.js";
 
 /** The longest that SQLite may block the process for another's lock, in milliseconds. */
 const busyMs = 50;
@@ -64,17 +64,18 @@ const openReadOnly = (path: string) =>
 
 /** Makes folder (0700) and file (0600) where they are missing; false where the file is there but may not be written. */
 const prepareFile = (path: string): Effect.Effect<boolean, StoreUnavailable> =>
-  Effect.try({ try: () => touch(path), catch: (error) => error }).pipe(
+  Effect.try({
+    try: () => touch(path),
+    catch: (error) =>
+      codeOf(error) === "EISDIR"
+        ? unavailable(path, "other", "it is a folder, where a file should be")
+        : fromError(path)(error),
+  }).pipe(
     Effect.as(true),
-    Effect.catchAll((error) => {
-      if (isFolder(error)) {
-        return Effect.fail(unavailable(path, "other", "it is a folder, where a file should be"));
-      }
-      const cause = causeOf(error);
-      return existsSync(path) && (cause === "read_only" || cause === "permission")
-        ? Effect.succeed(false)
-        : Effect.fail(fromError(path)(error));
-    }),
+    Effect.catchIf(
+      ({ cause }) => (cause === "read_only" || cause === "permission") && existsSync(path),
+      () => Effect.succeed(false),
+    ),
   );
 
 /** Without promises: each would cost a command that only reads a turn through the thread pool. */
@@ -82,8 +83,6 @@ const touch = (path: string): void => {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   closeSync(openSync(path, "a+", 0o600));
 };
-
-const isFolder = (error: unknown) => codeOf(error) === "EISDIR";
 
 const attempt = <A>(path: string, run: () => Promise<A>) =>
   Effect.tryPromise({ try: run, catch: fromError(path) });

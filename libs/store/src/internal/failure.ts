@@ -83,7 +83,7 @@ const beginnings: ReadonlyArray<readonly [string, Cause]> = [
   ["SQLITE_LOCKED", "busy"],
 ];
 
-export const causeOf = (error: unknown): Cause => {
+const causeOf = (error: unknown): Cause => {
   const root = rootOf(error);
   const code = codeOf(root);
   const known = exact[code] ?? beginnings.find(([start]) => code.startsWith(start))?.[1];

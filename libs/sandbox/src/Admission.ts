@@ -20,7 +20,10 @@ const podUsage = (pod: KubeObject): Usage => {
         (out[`${half}.${name}`] ??= []).push(value);
         if (half === "requests") (out[name] ??= []).push(value);
       }
-  return { pods: "1", ...Object.fromEntries(Object.entries(out).map(([name, values]) => [name, sum(values)])) };
+  return {
+    pods: "1",
+    ...Object.fromEntries(Object.entries(out).map(([name, values]) => [name, sum(values)])),
+  };
 };
 
 const usageOf = (r: Resource, object: KubeObject): Usage => ({
@@ -30,16 +33,23 @@ const usageOf = (r: Resource, object: KubeObject): Usage => ({
 
 const hardOf = (quota: KubeObject): Usage => {
   const hard = isObject(quota.spec) ? obj(quota.spec, "hard") : undefined;
-  return Object.fromEntries(Object.entries(hard ?? {}).flatMap(([k, v]) => (typeof v === "string" ? [[k, v]] : [])));
+  return Object.fromEntries(
+    Object.entries(hard ?? {}).flatMap(([k, v]) => (typeof v === "string" ? [[k, v]] : [])),
+  );
 };
 
 /** What is used now of what a quota limits. */
 export const usedBy = (api: Api, quota: KubeObject): Usage => {
   const hard = hardOf(quota);
-  const used: Record<string, string[]> = Object.fromEntries(Object.keys(hard).map((k) => [k, ["0"]]));
+  const used: Record<string, string[]> = Object.fromEntries(
+    Object.keys(hard).map((k) => [k, ["0"]]),
+  );
   for (const r of api.resources.all()) {
     const relevant = Object.keys(hard).some(
-      (k) => k === `count/${r.qualified}` || (r.group === "" && k === r.plural) || r.qualified === "pods",
+      (k) =>
+        k === `count/${r.qualified}` ||
+        (r.group === "" && k === r.plural) ||
+        r.qualified === "pods",
     );
     if (!relevant || !r.namespaced) continue;
     for (const object of api.store.values(r)) {
@@ -53,7 +63,12 @@ export const usedBy = (api: Api, quota: KubeObject): Usage => {
 const listed = (names: readonly string[], figures: Usage): string =>
   names.map((name) => `${name}=${figures[name] ?? "0"}`).join(",");
 
-export const admit = (api: Api, r: Resource, object: KubeObject, old: KubeObject | undefined): void => {
+export const admit = (
+  api: Api,
+  r: Resource,
+  object: KubeObject,
+  old: KubeObject | undefined,
+): void => {
   if (old || !r.namespaced) return;
   const quotas = api.resources.must("v1", "resourcequotas");
   for (const quota of api.store.values(quotas)) {
@@ -61,7 +76,9 @@ export const admit = (api: Api, r: Resource, object: KubeObject, old: KubeObject
     const hard = hardOf(quota);
     const requested = usageOf(r, object);
     if (r.qualified === "pods") mustSpecify(r, object, quota, hard);
-    const names = Object.keys(requested).filter((name) => hard[name] !== undefined).sort();
+    const names = Object.keys(requested)
+      .filter((name) => hard[name] !== undefined)
+      .sort();
     if (names.length === 0) continue;
     const used = usedBy(api, quota);
     const over = names.filter((n) => millis(used[n]) + millis(requested[n]) > millis(hard[n]));
@@ -79,14 +96,23 @@ const mustSpecify = (r: Resource, pod: KubeObject, quota: KubeObject, hard: Usag
   const missing: string[] = [];
   for (const name of Object.keys(hard).sort()) {
     const [half, resource] = name.includes(".") ? name.split(".") : ["requests", name];
-    if (!resource || !["requests", "limits"].includes(half ?? "") || !["cpu", "memory"].includes(resource)) continue;
+    if (
+      !resource ||
+      !["requests", "limits"].includes(half ?? "") ||
+      !["cpu", "memory"].includes(resource)
+    )
+      continue;
     const bare = items(pod.spec as JsonObject, "containers")
       .filter((c) => obj(obj(c, "resources"), half ?? "")?.[resource] === undefined)
       .map((c) => String(c["name"]));
     if (bare.length > 0) missing.push(`${name} for: ${bare.join(",")}`);
   }
   if (missing.length > 0)
-    throw forbidden(r, pod.metadata.name, `failed quota: ${quota.metadata.name}: must specify ${missing.join("; ")}`);
+    throw forbidden(
+      r,
+      pod.metadata.name,
+      `failed quota: ${quota.metadata.name}: must specify ${missing.join("; ")}`,
+    );
 };
 
 /** Writes a quota's status when its figures have changed. */
@@ -94,8 +120,14 @@ export const recount = (api: Api, quota: KubeObject): void => {
   const r = api.resources.must("v1", "resourcequotas");
   const status = { hard: hardOf(quota), used: usedBy(api, quota) };
   if (equal(quota.status, status)) return;
-  api.update(r, quota.metadata.namespace, quota.metadata.name, { ...fieldsOf(quota), status }, {
-    manager: "kube-controller-manager",
-    subresource: "status",
-  });
+  api.update(
+    r,
+    quota.metadata.namespace,
+    quota.metadata.name,
+    { ...fieldsOf(quota), status },
+    {
+      manager: "kube-controller-manager",
+      subresource: "status",
+    },
+  );
 };

@@ -10,10 +10,12 @@ import {
   CHANGED,
   conflict,
   forbidden,
+  forbiddenField,
   invalid,
   invalidValue,
   notFound,
   requiredValue,
+  tooLong,
   type FieldError,
 } from "./ApiError.js";
 import { admit } from "./Admission.js";
@@ -21,12 +23,23 @@ import { FieldSet } from "./apply/FieldSet.js";
 import * as Managed from "./apply/ManagedFields.js";
 import { faults } from "./apply/Validate.js";
 import type { Clock } from "./Clock.js";
-import { clone, equal, fieldsOf, isObject, type Json, type JsonObject, type KubeObject, type Meta } from "./Json.js";
+import {
+  at,
+  clone,
+  equal,
+  fieldsOf,
+  isObject,
+  type Json,
+  type JsonObject,
+  type KubeObject,
+  type Meta,
+} from "./Json.js";
 import { kindOf } from "./kinds/index.js";
 import type { Allocator } from "./kinds/Kind.js";
 import { jsonPatch, mergePatch, PatchError } from "./patch/JsonPatch.js";
 import { strategicMerge } from "./patch/StrategicMerge.js";
-import { decode, DecodeError } from "./schema/Decode.js";
+import { customFaults } from "./schema/CustomValidation.js";
+import { decode, DecodeError, zero } from "./schema/Decode.js";
 import { labelValueFaults, nameFaults, qualifiedNameFaults } from "./schema/Names.js";
 import type { Resource, Resources } from "./schema/Resources.js";
 import type { Store } from "./Store.js";
@@ -36,6 +49,8 @@ export interface WriteOptions {
   readonly dryRun?: boolean;
   readonly validation?: "Ignore" | "Warn" | "Strict";
   readonly subresource?: "status" | "scale";
+  /** The write changes nobody's fields. */
+  readonly untracked?: boolean;
   /** Warnings for the response's headers are added to it. */
   readonly warnings?: string[];
 }
@@ -52,14 +67,19 @@ const SUFFIX = "bcdfghjklmnpqrstvwxz2456789";
 export const suffix = (length = 5): string => {
   const bytes = randomUUID().replaceAll("-", "");
   let out = "";
-  for (let i = 0; i < length; i++) out += SUFFIX[parseInt(bytes.slice(i * 2, i * 2 + 2), 16) % SUFFIX.length] ?? "b";
+  for (let i = 0; i < length; i++)
+    out += SUFFIX[parseInt(bytes.slice(i * 2, i * 2 + 2), 16) % SUFFIX.length] ?? "b";
   return out;
 };
+
+export const DEFINITION_FINALIZER = "customresourcecleanup.apiextensions.k8s.io";
 
 const RESET_MAIN = new FieldSet(new Set(["f:status"]));
 const RESET_STATUS = new FieldSet(
   new Set(["f:spec"]),
-  new Map([["f:metadata", new FieldSet(new Set(["f:labels", "f:deletionTimestamp", "f:ownerReferences"]))]]),
+  new Map([
+    ["f:metadata", new FieldSet(new Set(["f:labels", "f:deletionTimestamp", "f:ownerReferences"]))],
+  ]),
 );
 const RESET_NONE = new FieldSet();
 
@@ -95,20 +115,30 @@ export class Api implements Allocator {
 
   /** A body as an object of the resource: its kind and types checked, defaults not yet set. */
   private read(r: Resource, body: Json, options: WriteOptions): KubeObject {
-    if (!isObject(body)) throw badRequest(`couldn't get version/kind; json parse error: json: cannot unmarshal into Go value`);
+    if (!isObject(body))
+      throw badRequest(
+        `couldn't get version/kind; json parse error: json: cannot unmarshal into Go value`,
+      );
     const { apiVersion = r.groupVersion, kind = r.kind } = body;
     if (kind !== r.kind || apiVersion !== r.groupVersion) {
       const version = String(apiVersion).split("/").at(-1) ?? "";
       if (this.resources.kind(String(apiVersion), String(kind)) === undefined)
         throw badRequest(
-          `no kind "${String(kind)}" is registered for version "${String(apiVersion)}" in scheme "pkg/api/legacyscheme/scheme.go:30"`,
+          `${String(kind)} in version "${version}" cannot be handled as a ${r.kind}: no kind "${String(kind)}" is registered for version "${String(apiVersion)}" in scheme "pkg/runtime/scheme.go:111"`,
         );
       throw badRequest(
         `${String(kind)} in version "${version}" cannot be handled as a ${r.kind}: converting (${version}.${String(kind)}) to (${r.group || "core"}.${r.kind}): unknown conversion`,
       );
     }
+    if (r.custom) {
+      const errors = customFaults(body, r.type, "");
+      if (errors.length > 0) throw invalid(r, text(at(body, "metadata", "name")), errors);
+    }
     try {
-      const { value, unknown } = decode({ ...body, apiVersion: r.groupVersion, kind: r.kind }, r.type);
+      const { value, unknown } = decode(
+        { ...body, apiVersion: r.groupVersion, kind: r.kind },
+        r.type,
+      );
       const words = unknown.map((path) => `unknown field "${path}"`);
       if (words.length > 0 && options.validation === "Strict")
         throw badRequest(
@@ -118,19 +148,49 @@ export class Api implements Allocator {
       return value as unknown as KubeObject;
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
-      throw badRequest(`${r.kind} in version "${r.version}" cannot be handled as a ${r.kind}: ${error.message}`);
+      throw badRequest(
+        `${r.kind} in version "${r.version}" cannot be handled as a ${r.kind}: ${error.message}`,
+      );
+    }
+  }
+
+  /** The result of an apply: a value that only now turns out to be none is the server's fault, says the real one. */
+  private readApplied(
+    r: Resource,
+    object: KubeObject,
+    namespace: string,
+    options: WriteOptions,
+  ): KubeObject {
+    try {
+      return this.read(r, fieldsOf(object) as Json, options);
+    } catch (error) {
+      const words = `${r.kind} in version "${r.version}" cannot be handled as a ${r.kind}: `;
+      if (!(error instanceof ApiError) || !error.message.startsWith(words)) throw error;
+      const type = typeText({ apiVersion: r.groupVersion, kind: r.kind });
+      throw new ApiError(
+        500,
+        "",
+        `failed to convert new object (${namespace}/${object.metadata.name}; ${type}) to proper version: unable to convert unstructured object to ${type}: ${error.message.slice(words.length)}`,
+      );
     }
   }
 
   private checkNamespace(r: Resource, object: KubeObject, namespace: string | undefined): void {
     const given = object.metadata.namespace;
     if (given && given !== (namespace ?? ""))
-      throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
+      throw badRequest(
+        "the namespace of the provided object does not match the namespace sent on the request",
+      );
     if (r.namespaced && namespace !== undefined) object.metadata.namespace = namespace;
     else delete object.metadata.namespace;
   }
 
-  create(r: Resource, namespace: string | undefined, body: Json, options: WriteOptions): KubeObject {
+  create(
+    r: Resource,
+    namespace: string | undefined,
+    body: Json,
+    options: WriteOptions,
+  ): KubeObject {
     const object = this.read(r, body, options);
     this.checkNamespace(r, object, namespace);
     if (object.metadata.resourceVersion)
@@ -139,7 +199,12 @@ export class Api implements Allocator {
   }
 
   /** `applied` are the managed fields of an apply that creates; else the creator's are computed. */
-  private insert(r: Resource, object: KubeObject, options: WriteOptions, applied: Meta["managedFields"]): KubeObject {
+  private insert(
+    r: Resource,
+    object: KubeObject,
+    options: WriteOptions,
+    applied: Meta["managedFields"],
+  ): KubeObject {
     const kind = kindOf(r);
     const meta = object.metadata;
     if (!meta.name && meta.generateName) meta.name = `${meta.generateName.slice(0, 58)}${suffix()}`;
@@ -149,7 +214,7 @@ export class Api implements Allocator {
       Managed.update(undefined, object, r.type, this.writer(r, options), {
         now: this.clock.stamp(),
         reset: this.reset(r, options),
-        base: decode({ apiVersion: r.groupVersion, kind: r.kind, metadata: {} }, r.type).value,
+        base: zero(r.type),
       });
     this.checkLifecycle(r, meta);
     delete meta.resourceVersion;
@@ -166,7 +231,7 @@ export class Api implements Allocator {
     }
     kind.beforeCreate?.(fields, this);
     const errors = [...metadataErrors(r, meta), ...(kind.validate?.(fields) ?? [])];
-    if (errors.length > 0) throw invalid(r, meta.name, errors);
+    if (errors.length > 0) throw invalid(r, meta.name ?? "", errors);
     const existing = this.store.get(r, meta.namespace, meta.name);
     admit(this, r, object, undefined);
     if (existing) throw alreadyExists(r, meta.name);
@@ -183,12 +248,25 @@ export class Api implements Allocator {
     const there = this.store.get(namespaces, undefined, name);
     if (!there) throw notFound(namespaces, name);
     if (there.metadata.deletionTimestamp !== undefined)
-      throw forbidden(r, meta.name, `unable to create new content in namespace ${name} because it is being terminated`, [
-        { reason: "NamespaceTerminating", message: `namespace ${name} is being terminated`, field: "metadata.namespace" },
-      ]);
+      throw forbidden(
+        r,
+        meta.name,
+        `unable to create new content in namespace ${name} because it is being terminated`,
+        [
+          {
+            reason: "NamespaceTerminating",
+            message: `namespace ${name} is being terminated`,
+            field: "metadata.namespace",
+          },
+        ],
+      );
   }
 
-  private writer(r: Resource, options: WriteOptions, operation: "Apply" | "Update" = "Update"): Managed.Writer {
+  private writer(
+    r: Resource,
+    options: WriteOptions,
+    operation: "Apply" | "Update" = "Update",
+  ): Managed.Writer {
     return {
       manager: options.manager,
       operation,
@@ -201,18 +279,29 @@ export class Api implements Allocator {
     return options.subresource === "status" ? RESET_STATUS : RESET_MAIN;
   }
 
-  update(r: Resource, namespace: string | undefined, name: string, body: Json, options: WriteOptions): KubeObject {
+  update(
+    r: Resource,
+    namespace: string | undefined,
+    name: string,
+    body: Json,
+    options: WriteOptions,
+  ): KubeObject {
     const object = this.read(r, body, options);
     if (object.metadata.name !== name && object.metadata.name)
-      throw badRequest(`the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`);
+      throw badRequest(
+        `the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`,
+      );
     this.checkNamespace(r, object, namespace);
     const old = this.store.get(r, namespace, name);
     if (!old) {
-      if (r.plural === "leases" || r.plural === "events") return this.create(r, namespace, body, options);
+      if (r.plural === "leases" || r.plural === "events")
+        return this.create(r, namespace, body, options);
       throw notFound(r, name);
     }
     if (!object.metadata.resourceVersion && kindOf(r).versionRequired === true)
-      throw invalid(r, name, [invalidValue("metadata.resourceVersion", 0, "must be specified for an update")]);
+      throw invalid({ ...r, kind: r.plural }, name, [
+        invalidValue("metadata.resourceVersion", 0, "must be specified for an update"),
+      ]);
     return this.replace(r, old, object, options, undefined);
   }
 
@@ -231,17 +320,46 @@ export class Api implements Allocator {
     let patched: Json;
     try {
       if (type === "json") {
-        if (!Array.isArray(body)) throw badRequest("error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch");
+        if (!Array.isArray(body))
+          throw badRequest(
+            "error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp",
+          );
         patched = jsonPatch(before, body);
-      } else if (!isObject(body)) throw badRequest("error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}");
-      else patched = type === "merge" ? mergePatch(before, body) : strategicMerge(before, body, r.type);
+      } else if (!isObject(body))
+        throw badRequest(
+          "error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}",
+        );
+      else
+        patched =
+          type === "merge" ? mergePatch(before, body) : strategicMerge(before, body, r.type);
     } catch (error) {
       if (!(error instanceof PatchError)) throw error;
-      throw new ApiError(422, "Invalid", `the server rejected our request due to an error in our request`, {});
+      throw new ApiError(
+        422,
+        "Invalid",
+        `the server rejected our request due to an error in our request`,
+        {},
+      );
     }
     const object = this.read(r, patched, options);
     if (object.metadata.name !== name)
-      throw new ApiError(422, "Invalid", `${r.kind}${r.group ? `.${r.group}` : ""} "${name}" is invalid: metadata.name: Invalid value: ${JSON.stringify(object.metadata.name)}: field is immutable`, { name, ...(r.group ? { group: r.group } : {}), kind: r.kind, causes: [{ reason: "FieldValueInvalid", message: `Invalid value: ${JSON.stringify(object.metadata.name)}: field is immutable`, field: "metadata.name" }] });
+      throw new ApiError(
+        422,
+        "Invalid",
+        `${r.kind}${r.group ? `.${r.group}` : ""} "${name}" is invalid: metadata.name: Invalid value: ${JSON.stringify(object.metadata.name)}: field is immutable`,
+        {
+          name,
+          ...(r.group ? { group: r.group } : {}),
+          kind: r.kind,
+          causes: [
+            {
+              reason: "FieldValueInvalid",
+              message: `Invalid value: ${JSON.stringify(object.metadata.name)}: field is immutable`,
+              field: "metadata.name",
+            },
+          ],
+        },
+      );
     return this.replace(r, old, object, options, undefined);
   }
 
@@ -253,29 +371,45 @@ export class Api implements Allocator {
     body: Json,
     options: WriteOptions & { readonly force?: boolean },
   ): KubeObject {
-    if (!isObject(body)) throw badRequest("error decoding YAML: json: cannot unmarshal into Go value of type map[string]interface {}");
+    if (!isObject(body))
+      throw badRequest(
+        "error decoding patch: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal array into Go value of type map[string]interface {}",
+      );
     if (body["kind"] !== r.kind || body["apiVersion"] !== r.groupVersion)
       throw badRequest(`invalid object type: ${typeText(body)}`);
     const meta = isObject(body["metadata"]) ? body["metadata"] : {};
     if (meta["managedFields"] !== undefined) throw badRequest("metadata.managedFields must be nil");
     const config = clone({ ...body, metadata: meta }) as unknown as KubeObject;
     if (config.metadata.namespace && config.metadata.namespace !== (namespace ?? ""))
-      throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
+      throw badRequest(
+        "the namespace of the provided object does not match the namespace sent on the request",
+      );
     if (config.metadata.name && config.metadata.name !== name)
-      throw badRequest(`the name of the object (${config.metadata.name}) does not match the name on the URL (${name})`);
+      throw badRequest(
+        `the name of the object (${config.metadata.name}) does not match the name on the URL (${name})`,
+      );
     const wrong = faults(config as unknown as Json, r.type);
     if (wrong.length > 0) {
-      const who = `${config.metadata.namespace ?? ""}/${name}; ${r.groupVersion}, Kind=${r.kind}`;
-      const text = wrong.length === 1 ? (wrong[0] ?? "") : `errors:\n${wrong.map((w) => `  ${w}`).join("\n")}`;
+      const who = `${config.metadata.namespace ?? ""}/${name}; ${typeText({ apiVersion: r.groupVersion, kind: r.kind })}`;
+      const text =
+        wrong.length === 1 ? (wrong[0] ?? "") : `errors:\n${wrong.map((w) => `  ${w}`).join("\n")}`;
       throw new ApiError(500, "", `failed to create typed patch object (${who}): ${text}`);
     }
     if (!old && options.subresource) throw notFound(r, name);
     if (!old && config.metadata.uid)
-      throw conflict(r, name, `uid mismatch: the provided object specified uid ${config.metadata.uid}, and no existing object was found`);
+      throw conflict(
+        r,
+        name,
+        `uid mismatch: the provided object specified uid ${config.metadata.uid}, and no existing object was found`,
+      );
     const base: KubeObject =
       old ??
       (decode(
-        { apiVersion: r.groupVersion, kind: r.kind, metadata: { name, ...(namespace ? { namespace } : {}) } },
+        {
+          apiVersion: r.groupVersion,
+          kind: r.kind,
+          metadata: { name, ...(namespace ? { namespace } : {}) },
+        },
         r.type,
       ).value as unknown as KubeObject);
     const applied = Managed.apply(base, config, r.type, this.writer(r, options, "Apply"), {
@@ -283,7 +417,7 @@ export class Api implements Allocator {
       now: this.clock.stamp(),
       reset: this.reset(r, options),
     });
-    const next = this.read(r, fieldsOf(applied.object) as Json, options);
+    const next = this.readApplied(r, applied.object, config.metadata.namespace ?? "", options);
     if (!old) {
       this.checkNamespace(r, next, namespace);
       next.metadata.name = name;
@@ -304,24 +438,37 @@ export class Api implements Allocator {
     const name = old.metadata.name;
     const sent = object.metadata;
     if (sent.uid && sent.uid !== old.metadata.uid)
-      throw conflict(r, name, `Precondition failed: UID in precondition: ${sent.uid}, UID in object meta: ${old.metadata.uid ?? ""}`);
-    if (sent.resourceVersion && sent.resourceVersion !== old.metadata.resourceVersion) throw conflict(r, name, CHANGED);
+      throw conflict(
+        r,
+        name,
+        `StorageError: invalid object, Code: 4, Key: /registry/${r.plural}/${old.metadata.namespace ? `${old.metadata.namespace}/` : ""}${name}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${sent.uid}, UID in object meta: ${old.metadata.uid ?? ""}`,
+      );
+    if (sent.resourceVersion && sent.resourceVersion !== old.metadata.resourceVersion)
+      throw conflict(r, name, CHANGED);
     const next = this.scoped(r, old, object, options);
     kind.defaults?.(fieldsOf(next));
-    const managed = applied ??
-      Managed.update(old, next, r.type, this.writer(r, options), {
-        now: this.clock.stamp(),
-        reset: this.reset(r, options),
-        base: {},
-      });
+    const managed =
+      options.untracked === true
+        ? old.metadata.managedFields
+        : (applied ??
+          Managed.update(old, next, r.type, this.writer(r, options), {
+            now: this.clock.stamp(),
+            reset: this.reset(r, options),
+            base: {},
+          }));
     if (options.subresource !== "status") kind.beforeUpdate?.(fieldsOf(next), fieldsOf(old), this);
-    if (kind.generation === true && options.subresource !== "status" && !equal(withoutMeta(next), withoutMeta(old)))
+    if (
+      kind.generation === true &&
+      options.subresource !== "status" &&
+      !equal(withoutMeta(next), withoutMeta(old))
+    )
       next.metadata.generation = (old.metadata.generation ?? 0) + 1;
     if (options.subresource !== "status") {
       const errors: FieldError[] = [
         ...metadataErrors(r, next.metadata),
-        ...(kind.validateUpdate?.(fieldsOf(next), fieldsOf(old)) ?? []),
+        ...finalizerErrors(next.metadata, old.metadata),
         ...(kind.validate?.(fieldsOf(next)) ?? []),
+        ...(kind.validateUpdate?.(fieldsOf(next), fieldsOf(old)) ?? []),
       ];
       if (errors.length > 0) throw invalid(r, name, distinct(errors));
       admit(this, r, next, old);
@@ -330,17 +477,42 @@ export class Api implements Allocator {
     else delete next.metadata.managedFields;
     if (equal(next, old) || equal(timeless(next), timeless(old))) return old;
     if (options.dryRun === true) return next;
-    if (next.metadata.deletionTimestamp !== undefined && (next.metadata.finalizers ?? []).length === 0 && finished(r, next))
+    if (
+      next.metadata.deletionTimestamp !== undefined &&
+      (next.metadata.finalizers ?? []).length === 0 &&
+      finished(r, next)
+    )
       return this.store.delete(r, next);
     return this.store.put(r, next);
   }
 
   /** Only the half of the object that the path writes to; the server's own metadata as it was. */
-  private scoped(r: Resource, old: KubeObject, object: KubeObject, options: WriteOptions): KubeObject {
+  private scoped(
+    r: Resource,
+    old: KubeObject,
+    object: KubeObject,
+    options: WriteOptions,
+  ): KubeObject {
     const fixed: Partial<Meta> = {};
-    for (const key of ["name", "namespace", "uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generateName"] as const)
+    for (const key of [
+      "name",
+      "namespace",
+      "uid",
+      "resourceVersion",
+      "generation",
+      "creationTimestamp",
+      "deletionTimestamp",
+      "deletionGracePeriodSeconds",
+      "generateName",
+    ] as const)
       if (old.metadata[key] !== undefined) Object.assign(fixed, { [key]: old.metadata[key] });
-    const { deletionTimestamp: _, deletionGracePeriodSeconds: __, generation: ___, generateName: ____, ...sent } = object.metadata;
+    const {
+      deletionTimestamp: _,
+      deletionGracePeriodSeconds: __,
+      generation: ___,
+      generateName: ____,
+      ...sent
+    } = object.metadata;
     if (!r.subresources.has("status"))
       return { ...object, metadata: { ...sent, ...fixed } as Meta };
     const [mine, theirs] = options.subresource === "status" ? [object, old] : [old, object];
@@ -352,28 +524,52 @@ export class Api implements Allocator {
     return clone(next) as unknown as KubeObject;
   }
 
-  delete(r: Resource, namespace: string | undefined, name: string, options: DeleteOptions): { readonly object: KubeObject; readonly gone: boolean } {
+  delete(
+    r: Resource,
+    namespace: string | undefined,
+    name: string,
+    options: DeleteOptions,
+  ): { readonly object: KubeObject; readonly gone: boolean } {
     const old = this.get(r, namespace, name);
     const { uid, resourceVersion } = old.metadata;
+    // The one place where the error names the kind instead of the resource.
+    const named = { ...r, plural: r.kind, qualified: r.group ? `${r.kind}.${r.group}` : r.kind };
     if (options.uid !== undefined && options.uid !== uid)
-      throw conflict(r, name, `Precondition failed: UID in precondition: ${options.uid}, UID in object meta: ${uid ?? ""}`);
+      throw conflict(
+        named,
+        name,
+        `the UID in the precondition (${options.uid}) does not match the UID in record (${uid ?? ""}). The object might have been deleted and then recreated`,
+      );
     if (options.version !== undefined && options.version !== resourceVersion)
       throw conflict(
-        r,
+        named,
         name,
-        `Precondition failed: ResourceVersion in precondition: ${options.version}, ResourceVersion in object meta: ${resourceVersion ?? ""}`,
+        `the ResourceVersion in the precondition (${options.version}) does not match the ResourceVersion in record (${resourceVersion ?? ""}). The object might have been modified`,
       );
     const meta: Meta = { ...old.metadata };
     const extra =
-      options.policy === "Foreground" ? "foregroundDeletion" : options.policy === "Orphan" ? "orphan" : undefined;
-    if (extra && meta.deletionTimestamp === undefined) meta.finalizers = [...new Set([...(meta.finalizers ?? []), extra])];
+      options.policy === "Foreground"
+        ? "foregroundDeletion"
+        : options.policy === "Orphan"
+          ? "orphan"
+          : r.plural === "customresourcedefinitions"
+            ? DEFINITION_FINALIZER
+            : undefined;
+    if (extra && meta.deletionTimestamp === undefined)
+      meta.finalizers = [...new Set([...(meta.finalizers ?? []), extra])];
     const grace = graceOf(r, old, options.grace);
     const holds = (meta.finalizers ?? []).length > 0 || r.qualified === "namespaces" || grace > 0;
     if (options.dryRun === true) return { object: old, gone: !holds };
-    if (!holds) return { object: this.store.delete(r, old), gone: true };
+    if (!holds) {
+      const last = this.store.delete(r, old);
+      if (r.qualified !== "pods") return { object: last, gone: true };
+      const ended = { deletionTimestamp: this.clock.stamp(), deletionGracePeriodSeconds: 0 };
+      return { object: { ...last, metadata: { ...last.metadata, ...ended } }, gone: true };
+    }
     if (meta.deletionTimestamp !== undefined) return { object: old, gone: false };
     meta.deletionTimestamp = stampAfter(this.clock.now(), grace);
-    if (grace > 0 || r.plural === "pods" || extra || (meta.finalizers ?? []).length > 0) meta.deletionGracePeriodSeconds = grace;
+    if (grace > 0 || r.plural === "pods" || extra || (meta.finalizers ?? []).length > 0)
+      meta.deletionGracePeriodSeconds = grace;
     if (r.qualified === "namespaces") delete meta.deletionGracePeriodSeconds;
     if (meta.generation !== undefined) meta.generation += 1;
     const next: KubeObject = { ...old, metadata: meta };
@@ -382,18 +578,24 @@ export class Api implements Allocator {
   }
 }
 
-const stampAfter = (now: Date, seconds: number): string => new Date(now.getTime() + seconds * 1000).toISOString().replace(/\.\d+Z$/, "Z");
+const text = (value: unknown): string => (typeof value === "string" ? value : "");
+
+const stampAfter = (now: Date, seconds: number): string =>
+  new Date(now.getTime() + seconds * 1000).toISOString().replace(/\.\d+Z$/, "Z");
 
 const graceOf = (r: Resource, object: KubeObject, asked: number | undefined): number => {
   if (r.qualified !== "pods") return 0;
   const spec = object.spec;
   const phase = object.status?.["phase"];
-  if (typeof spec?.["nodeName"] !== "string" || phase === "Succeeded" || phase === "Failed") return 0;
+  if (typeof spec?.["nodeName"] !== "string" || phase === "Succeeded" || phase === "Failed")
+    return 0;
   const own = spec["terminationGracePeriodSeconds"];
   return asked ?? (typeof own === "number" ? own : 30);
 };
 const finished = (r: Resource, object: KubeObject): boolean =>
-  r.qualified === "namespaces" ? false : r.qualified !== "pods" || (object.metadata.deletionGracePeriodSeconds ?? 0) === 0;
+  r.qualified === "namespaces"
+    ? false
+    : r.qualified !== "pods" || (object.metadata.deletionGracePeriodSeconds ?? 0) === 0;
 
 const labelsOf = (object: KubeObject): Partial<Meta> => ({
   ...(object.metadata.labels ? { labels: object.metadata.labels } : {}),
@@ -425,6 +627,18 @@ const distinct = (errors: readonly FieldError[]): FieldError[] => {
   });
 };
 
+const finalizerErrors = (next: Meta, old: Meta): FieldError[] => {
+  const added = (next.finalizers ?? []).filter((f) => !(old.finalizers ?? []).includes(f));
+  if (old.deletionTimestamp === undefined || added.length === 0) return [];
+  const list = added.map((f) => JSON.stringify(f)).join(", ");
+  return [
+    forbiddenField(
+      "metadata.finalizers",
+      `no new finalizers can be added if the object is being deleted, found new finalizers []string{${list}}`,
+    ),
+  ];
+};
+
 const metadataErrors = (r: Resource, meta: Meta): FieldError[] => {
   const errors: FieldError[] = [];
   if (!meta.name) errors.push(requiredValue("metadata.name", "name or generateName is required"));
@@ -432,10 +646,18 @@ const metadataErrors = (r: Resource, meta: Meta): FieldError[] => {
     for (const fault of nameFaults(meta.name, kindOf(r).name ?? "subdomain"))
       errors.push(invalidValue("metadata.name", meta.name, fault));
   for (const [key, value] of Object.entries(meta.labels ?? {})) {
-    for (const fault of qualifiedNameFaults(key)) errors.push(invalidValue("metadata.labels", key, fault));
-    for (const fault of labelValueFaults(value)) errors.push(invalidValue("metadata.labels", value, fault));
+    for (const fault of qualifiedNameFaults(key))
+      errors.push(invalidValue("metadata.labels", key, fault));
+    for (const fault of labelValueFaults(value))
+      errors.push(invalidValue("metadata.labels", value, fault));
   }
+  const size = Object.entries(meta.annotations ?? {}).reduce(
+    (n, [k, v]) => n + Buffer.byteLength(k) + Buffer.byteLength(v),
+    0,
+  );
+  if (size > 262_144) errors.push(tooLong("metadata.annotations", 262_144));
   for (const key of Object.keys(meta.annotations ?? {}))
-    for (const fault of qualifiedNameFaults(key.toLowerCase())) errors.push(invalidValue("metadata.annotations", key, fault));
+    for (const fault of qualifiedNameFaults(key.toLowerCase()))
+      errors.push(invalidValue("metadata.annotations", key, fault));
   return errors;
 };

@@ -50,18 +50,31 @@ export const notFound = (r: Resource, name: string): ApiError =>
 export const alreadyExists = (r: Resource, name: string): ApiError =>
   new ApiError(409, "AlreadyExists", `${r.qualified} "${name}" already exists`, about(r, name));
 export const conflict = (r: Resource, name: string, why: string): ApiError =>
-  new ApiError(409, "Conflict", `Operation cannot be fulfilled on ${r.qualified} "${name}": ${why}`, about(r, name));
-export const CHANGED = "the object has been modified; please apply your changes to the latest version and try again";
+  new ApiError(
+    409,
+    "Conflict",
+    `Operation cannot be fulfilled on ${r.qualified} "${name}": ${why}`,
+    about(r, name),
+  );
+export const CHANGED =
+  "the object has been modified; please apply your changes to the latest version and try again";
 export const badRequest = (message: string): ApiError => new ApiError(400, "BadRequest", message);
 export const internal = (message: string): ApiError =>
-  new ApiError(500, "InternalError", `Internal error occurred: ${message}`, { causes: [{ message }] });
+  new ApiError(500, "InternalError", `Internal error occurred: ${message}`, {
+    causes: [{ message }],
+  });
 export const gone = (message: string): ApiError => new ApiError(410, "Expired", message);
 export const noSuchPath = (): ApiError =>
   new ApiError(404, "NotFound", "the server could not find the requested resource", {});
 export const unsupported = (verb: string, resource: string, what: string): ApiError =>
-  new ApiError(501, "NotImplemented", `the sandbox does not implement ${verb} of ${resource}: ${what}`, {
-    kind: resource,
-  });
+  new ApiError(
+    501,
+    "NotImplemented",
+    `the sandbox does not implement ${verb} of ${resource}: ${what}`,
+    {
+      kind: resource,
+    },
+  );
 export const forbidden = (r: Resource, name: string, why: string, causes?: Cause[]): ApiError =>
   new ApiError(403, "Forbidden", `${r.qualified}${name ? ` "${name}"` : ""} is forbidden: ${why}`, {
     ...about(r, name),
@@ -74,7 +87,8 @@ export interface FieldError {
   readonly field: string;
   readonly message: string;
 }
-const shown = (value: unknown): string => (typeof value === "string" ? JSON.stringify(value) : JSON.stringify(value));
+const shown = (value: unknown): string =>
+  typeof value === "string" ? JSON.stringify(value) : JSON.stringify(value);
 export const invalidValue = (field: string, value: unknown, why: string): FieldError => ({
   reason: "FieldValueInvalid",
   field,
@@ -90,7 +104,11 @@ export const forbiddenField = (field: string, why: string): FieldError => ({
   field,
   message: `Forbidden: ${why}`,
 });
-export const notSupported = (field: string, value: unknown, allowed: readonly string[]): FieldError => ({
+export const notSupported = (
+  field: string,
+  value: unknown,
+  allowed: readonly string[],
+): FieldError => ({
   reason: "FieldValueNotSupported",
   field,
   message: `Unsupported value: ${shown(value)}: supported values: ${allowed.map((a) => JSON.stringify(a)).join(", ")}`,
@@ -109,10 +127,15 @@ export const duplicateValue = (field: string, value: unknown): FieldError => ({
 export const invalid = (r: Resource, name: string, errors: readonly FieldError[]): ApiError => {
   const lines = errors.map((e) => `${e.field}: ${e.message}`);
   const text = lines.length === 1 ? lines[0] : `[${lines.join(", ")}]`;
-  return new ApiError(422, "Invalid", `${r.kind}${r.group ? `.${r.group}` : ""} "${name}" is invalid: ${text ?? ""}`, {
-    name,
-    ...(r.group ? { group: r.group } : {}),
-    kind: r.kind,
-    causes: errors.map((e) => ({ reason: e.reason, message: e.message, field: e.field })),
-  });
+  return new ApiError(
+    422,
+    "Invalid",
+    `${r.kind}${r.group ? `.${r.group}` : ""} "${name}" is invalid: ${text ?? ""}`,
+    {
+      name,
+      ...(r.group ? { group: r.group } : {}),
+      kind: r.kind,
+      causes: errors.map((e) => ({ reason: e.reason, message: e.message, field: e.field })),
+    },
+  );
 };

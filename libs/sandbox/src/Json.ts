@@ -56,7 +56,8 @@ export const isObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** An object as plain JSON, to read or write its fields by name. */
-export const fieldsOf = (object: KubeObject<unknown, unknown>): JsonObject => object as unknown as JsonObject;
+export const fieldsOf = (object: KubeObject<unknown, unknown>): JsonObject =>
+  object as unknown as JsonObject;
 
 export const clone = <A>(value: A): A => {
   if (Array.isArray(value)) return value.map(clone) as A;
@@ -76,7 +77,8 @@ export const equal = (a: unknown, b: unknown): boolean => {
   }
   const left = a as Record<string, unknown>;
   const right = b as Record<string, unknown>;
-  for (const key in left) if (left[key] !== undefined && !equal(left[key], right[key])) return false;
+  for (const key in left)
+    if (left[key] !== undefined && !equal(left[key], right[key])) return false;
   for (const key in right) if (right[key] !== undefined && left[key] === undefined) return false;
   return true;
 };

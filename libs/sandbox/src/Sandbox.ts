@@ -81,14 +81,17 @@ export const startSandbox = async (options: SandboxOptions = {}): Promise<Sandbo
       "current-context": "sandbox",
       clusters: [{ name: "sandbox", cluster: { server: url } }],
       users: [{ name: "admin", user: { token: userToken } }],
-      contexts: [{ name: "sandbox", context: { cluster: "sandbox", user: "admin", namespace: "default" } }],
+      contexts: [
+        { name: "sandbox", context: { cluster: "sandbox", user: "admin", namespace: "default" } },
+      ],
     });
   return {
     url,
     token,
     kubeconfig: kubeconfigFor(token),
     kubeconfigFor,
-    addUser: (user) => server.access.add(user.token, { name: user.name ?? user.token, deny: user.deny ?? [] }),
+    addUser: (user) =>
+      server.access.add(user.token, { name: user.name ?? user.token, deny: user.deny ?? [] }),
     watches: () => watches.count,
     dropWatches: () => watches.drop(),
     expireWatches: () => {
@@ -124,11 +127,17 @@ export const startSandbox = async (options: SandboxOptions = {}): Promise<Sandbo
 /** What a new cluster holds. */
 const furnish = (api: Api): void => {
   const create = (groupVersion: string, plural: string, object: unknown): void => {
-    api.create(api.resources.must(groupVersion, plural), undefined, object as Json, { manager: "sandbox" });
+    api.create(api.resources.must(groupVersion, plural), undefined, object as Json, {
+      manager: "sandbox",
+    });
   };
-  for (const name of ["default", "kube-node-lease", "kube-public", "kube-system"]) create("v1", "namespaces", { metadata: { name } });
+  for (const name of ["default", "kube-node-lease", "kube-public", "kube-system"])
+    create("v1", "namespaces", { metadata: { name } });
   create("storage.k8s.io/v1", "storageclasses", {
-    metadata: { name: STORAGE_CLASS, annotations: { "storageclass.kubernetes.io/is-default-class": "true" } },
+    metadata: {
+      name: STORAGE_CLASS,
+      annotations: { "storageclass.kubernetes.io/is-default-class": "true" },
+    },
     provisioner: "sandbox",
     reclaimPolicy: "Delete",
     volumeBindingMode: "Immediate",

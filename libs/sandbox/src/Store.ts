@@ -44,7 +44,8 @@ export class Store {
   private table(resource: Resource): Table {
     const key = tableOf(resource);
     let table = this.tables.get(key);
-    if (!table) this.tables.set(key, (table = { objects: new Map(), history: [], listeners: new Set() }));
+    if (!table)
+      this.tables.set(key, (table = { objects: new Map(), history: [], listeners: new Set() }));
     return table;
   }
 
@@ -70,9 +71,18 @@ export class Store {
     const key = keyOf(object.metadata.namespace, object.metadata.name);
     const before = table.objects.get(key);
     const version = ++this.version;
-    const stored = { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } };
+    const stored = {
+      ...object,
+      metadata: { ...object.metadata, resourceVersion: String(version) },
+    };
     table.objects.set(key, stored);
-    this.tell(resource, table, before ? { type: "MODIFIED", version, object: stored, before } : { type: "ADDED", version, object: stored });
+    this.tell(
+      resource,
+      table,
+      before
+        ? { type: "MODIFIED", version, object: stored, before }
+        : { type: "ADDED", version, object: stored },
+    );
     return stored;
   }
 

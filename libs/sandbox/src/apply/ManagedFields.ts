@@ -3,7 +3,15 @@
  * configuration and finds conflicts; `update` gives the fields that a write changed to its manager.
  */
 import { ApiError } from "../ApiError.js";
-import { clone, fieldsOf, isObject, type Json, type JsonObject, type KubeObject, type ManagedFieldsEntry } from "../Json.js";
+import {
+  clone,
+  fieldsOf,
+  isObject,
+  type Json,
+  type JsonObject,
+  type KubeObject,
+  type ManagedFieldsEntry,
+} from "../Json.js";
 import type { StructType, Type } from "../schema/Schema.js";
 import { FieldSet, pathText } from "./FieldSet.js";
 import { compare, merge, remove, toFieldSet, type Comparison } from "./Typed.js";
@@ -22,7 +30,8 @@ interface Managed {
 /** Managers by writer; what two of them share is owned by both. */
 type Managers = Map<string, Managed>;
 
-const keyOf = (w: Writer): string => JSON.stringify([w.manager, w.operation, w.apiVersion, w.subresource ?? ""]);
+const keyOf = (w: Writer): string =>
+  JSON.stringify([w.manager, w.operation, w.apiVersion, w.subresource ?? ""]);
 
 const decode = (entries: readonly ManagedFieldsEntry[] | undefined): Managers => {
   const out: Managers = new Map();
@@ -34,7 +43,11 @@ const decode = (entries: readonly ManagedFieldsEntry[] | undefined): Managers =>
       apiVersion: e.apiVersion ?? "",
       ...(e.subresource ? { subresource: e.subresource } : {}),
     };
-    out.set(keyOf(writer), { writer, set: FieldSet.fromJson(e.fieldsV1), ...(e.time ? { time: e.time } : {}) });
+    out.set(keyOf(writer), {
+      writer,
+      set: FieldSet.fromJson(e.fieldsV1),
+      ...(e.time ? { time: e.time } : {}),
+    });
   }
   return out;
 };
@@ -75,9 +88,17 @@ const NOBODYS = new FieldSet(
       "f:metadata",
       new FieldSet(
         new Set(
-          ["name", "namespace", "creationTimestamp", "selfLink", "uid", "clusterName", "generation", "managedFields", "resourceVersion"].map(
-            (f) => `f:${f}`,
-          ),
+          [
+            "name",
+            "namespace",
+            "creationTimestamp",
+            "selfLink",
+            "uid",
+            "clusterName",
+            "generation",
+            "managedFields",
+            "resourceVersion",
+          ].map((f) => `f:${f}`),
         ),
       ),
     ],
@@ -86,7 +107,8 @@ const NOBODYS = new FieldSet(
 const STRIPPED = new FieldSet(NOBODYS.members, new Map([...NOBODYS.children]));
 STRIPPED.members.add("f:metadata");
 
-const owned = (set: FieldSet, reset: FieldSet): FieldSet => set.difference(STRIPPED).recursiveDifference(reset);
+const owned = (set: FieldSet, reset: FieldSet): FieldSet =>
+  set.difference(STRIPPED).recursiveDifference(reset);
 
 /** An object without its managed fields, as JSON: what is merged and compared. */
 const bare = (object: KubeObject): JsonObject => {
@@ -94,7 +116,11 @@ const bare = (object: KubeObject): JsonObject => {
   return { ...fieldsOf(object), metadata: metadata as unknown as JsonObject };
 };
 
-const conflictsOf = (changed: FieldSet, managers: Managers, self: string): Map<string, FieldSet> => {
+const conflictsOf = (
+  changed: FieldSet,
+  managers: Managers,
+  self: string,
+): Map<string, FieldSet> => {
   const out = new Map<string, FieldSet>();
   for (const [key, { set }] of managers) {
     if (key === self) continue;
@@ -122,7 +148,9 @@ const conflictError = (conflicts: Map<string, FieldSet>, managers: Managers): Ap
   const all = [...conflicts]
     .flatMap(([key, set]) => {
       const m = managers.get(key);
-      return m ? [...set.paths()].map((p) => ({ who: named(m.writer, undefined), field: pathText(p) })) : [];
+      return m
+        ? [...set.paths()].map((p) => ({ who: named(m.writer, undefined), field: pathText(p) }))
+        : [];
     })
     .sort((a, b) => (a.who === b.who ? 0 : a.who < b.who ? -1 : 1));
   const groups = new Map<string, string[]>();
@@ -130,7 +158,11 @@ const conflictError = (conflicts: Map<string, FieldSet>, managers: Managers): Ap
   const lines =
     all.length === 1
       ? `conflict with ${all[0]?.who ?? ""}: ${all[0]?.field ?? ""}`
-      : [...groups].map(([who, fields]) => `conflicts with ${who}:\n${fields.map((f) => `- ${f}`).join("\n")}`).join("\n");
+      : [...groups]
+          .map(
+            ([who, fields]) => `conflicts with ${who}:\n${fields.map((f) => `- ${f}`).join("\n")}`,
+          )
+          .join("\n");
   return new ApiError(
     409,
     "Conflict",
@@ -164,10 +196,22 @@ export const apply = (
   options: { readonly force: boolean; readonly now: string; readonly reset: FieldSet },
 ): Applied => {
   const managers = decode(live.metadata.managedFields);
-  if (managers.size === 0 && live.metadata.uid !== undefined && live.metadata.managedFields === undefined) {
-    const before: Writer = { manager: "before-first-apply", operation: "Update", apiVersion: writer.apiVersion };
+  if (
+    managers.size === 0 &&
+    live.metadata.uid !== undefined &&
+    live.metadata.managedFields === undefined
+  ) {
+    const before: Writer = {
+      manager: "before-first-apply",
+      operation: "Update",
+      apiVersion: writer.apiVersion,
+    };
     const everything = compare(undefined, bare(live), type).added;
-    managers.set(keyOf(before), { writer: before, set: owned(everything, options.reset), time: options.now });
+    managers.set(keyOf(before), {
+      writer: before,
+      set: owned(everything, options.reset),
+      time: options.now,
+    });
   }
   const self = keyOf(writer);
   const current = bare(live);
@@ -184,7 +228,8 @@ export const apply = (
   if (conflicts.size > 0 && !options.force) throw conflictError(conflicts, managers);
   for (const [key, both] of conflicts) without(managers, key, both);
   if (!changes.removed.empty)
-    for (const key of [...managers.keys()]) if (key !== self) without(managers, key, changes.removed);
+    for (const key of [...managers.keys()])
+      if (key !== self) without(managers, key, changes.removed);
   const mine = managers.get(self);
   // As the real one: an apply that changes nothing leaves its manager's time, or gives it none.
   if (mine && !isSame(changes)) managers.set(self, { ...mine, time: options.now });
@@ -199,9 +244,14 @@ const prune = (merged: JsonObject, type: Type, last: FieldSet, managers: Manager
   for (const m of managers.values()) kept = kept.union(m.set);
   const mergedSet = full(toFieldSet(merged, type));
   const addedBack =
-    remove(merged, type, mergedSet.difference(full(toFieldSet(pruned, type)).union(full(kept)))) ?? {};
+    remove(merged, type, mergedSet.difference(full(toFieldSet(pruned, type)).union(full(kept)))) ??
+    {};
   const result =
-    remove(merged, type, mergedSet.difference(full(toFieldSet(addedBack, type))).intersection(full(last))) ?? {};
+    remove(
+      merged,
+      type,
+      mergedSet.difference(full(toFieldSet(addedBack, type))).intersection(full(last)),
+    ) ?? {};
   return isObject(result) ? result : {};
 };
 
@@ -224,10 +274,15 @@ export const update = (
   const self = keyOf(writer);
   const touched = owned(changes.modified.union(changes.added), options.reset);
   for (const [key, both] of conflictsOf(touched, managers, "")) without(managers, key, both);
-  if (!changes.removed.empty) for (const key of [...managers.keys()]) without(managers, key, changes.removed);
+  if (!changes.removed.empty)
+    for (const key of [...managers.keys()]) without(managers, key, changes.removed);
   if (!touched.empty) {
     const mine = managers.get(self);
-    managers.set(self, { writer, set: mine ? mine.set.union(touched) : touched, time: options.now });
+    managers.set(self, {
+      writer,
+      set: mine ? mine.set.union(touched) : touched,
+      time: options.now,
+    });
   }
   return encode(managers);
 };

@@ -6,6 +6,7 @@
 import { equal, isObject, type Json, type JsonObject } from "../Json.js";
 import type { ListType, Type } from "../schema/Schema.js";
 import { ANY } from "../schema/Schema.js";
+import { ZERO } from "../schema/Decode.js";
 import { FieldSet } from "./FieldSet.js";
 
 export class TypedError extends Error {}
@@ -33,16 +34,23 @@ const shape = (type: Type, value: Json | undefined): Shape => {
 };
 const fieldType = (type: Type, key: string): Type =>
   type.tag === "struct" ? (type.fields.get(key)?.type ?? ANY) : type.tag === "dict" ? type.of : ANY;
-const declared = (type: Type, key: string): boolean => type.tag === "struct" && type.fields.has(key);
+const declared = (type: Type, key: string): boolean =>
+  type.tag === "struct" && type.fields.has(key);
 
 /** The path element of a list's item, in FieldsV1 form. */
 export const itemElement = (type: ListType, item: Json, index: number): string => {
   if (type.relation === "set") return `v:${JSON.stringify(item)}`;
-  if (!isObject(item)) throw new TypedError(`element ${index}: associative list with keys may not have non-map elements`);
+  if (!isObject(item))
+    throw new TypedError(
+      `element ${index}: associative list with keys may not have non-map elements`,
+    );
   const keys: JsonObject = {};
   for (const key of [...type.keys].sort()) {
-    const fallback = type.of.tag === "struct" ? type.of.fields.get(key)?.default : undefined;
-    const value = item[key] ?? fallback;
+    const field =
+      type.of.tag === "struct" && type.of.custom !== true ? type.of.fields.get(key) : undefined;
+    const nothing =
+      field?.required === true && field.type.tag === "scalar" ? ZERO[field.type.scalar] : undefined;
+    const value = item[key] ?? field?.default ?? nothing;
     if (value === undefined)
       throw new TypedError(
         `element ${index}: associative list with keys has an element that omits key field "${key}" (and doesn't have default value)`,
@@ -87,7 +95,11 @@ export interface Comparison {
   readonly modified: FieldSet;
   readonly removed: FieldSet;
 }
-export const compare = (before: Json | undefined, after: Json | undefined, type: Type): Comparison => {
+export const compare = (
+  before: Json | undefined,
+  after: Json | undefined,
+  type: Type,
+): Comparison => {
   const out = { added: new FieldSet(), modified: new FieldSet(), removed: new FieldSet() };
   walkCompare(before, after, type, [], out, false);
   return out;
@@ -121,18 +133,38 @@ const walkCompare = (
     const left = isObject(before) ? before : {};
     const right = isObject(after) ? after : {};
     for (const key of new Set([...Object.keys(left), ...Object.keys(right)]))
-      walkCompare(left[key], right[key], fieldType(how.type, key), [...path, `f:${key}`], out, within);
+      walkCompare(
+        left[key],
+        right[key],
+        fieldType(how.type, key),
+        [...path, `f:${key}`],
+        out,
+        within,
+      );
     return;
   }
   const index = (list: Json | undefined): Map<string, Json> =>
-    new Map((Array.isArray(list) ? list : []).map((item, i) => [itemElement(how.type, item, i), item]));
+    new Map(
+      (Array.isArray(list) ? list : []).map((item, i) => [itemElement(how.type, item, i), item]),
+    );
   const [left, right] = [index(before), index(after)];
   for (const element of new Set([...left.keys(), ...right.keys()]))
-    walkCompare(left.get(element), right.get(element), how.type.of, [...path, element], out, within);
+    walkCompare(
+      left.get(element),
+      right.get(element),
+      how.type.of,
+      [...path, element],
+      out,
+      within,
+    );
 };
 
 /** `over` laid on `base`: what an apply's configuration makes of the live object. */
-export const merge = (base: Json | undefined, over: Json | undefined, type: Type): Json | undefined => {
+export const merge = (
+  base: Json | undefined,
+  over: Json | undefined,
+  type: Type,
+): Json | undefined => {
   if (over === undefined) return base;
   if (base === undefined || base === null) return over;
   const how = shape(type, over);
@@ -141,7 +173,8 @@ export const merge = (base: Json | undefined, over: Json | undefined, type: Type
   if (how.tag === "map") {
     if (!isObject(base) || !isObject(over)) return over;
     const out: JsonObject = {};
-    for (const key of Object.keys(base)) out[key] = merge(base[key], over[key], fieldType(how.type, key));
+    for (const key of Object.keys(base))
+      out[key] = merge(base[key], over[key], fieldType(how.type, key));
     for (const key of Object.keys(over)) if (!(key in base)) out[key] = over[key];
     return out;
   }
@@ -164,7 +197,7 @@ const mergeList = (base: Json[], over: Json[], type: ListType): Json[] => {
     if (item !== undefined) out.push(item);
     done.add(element);
   };
-  for (let l = 0, r = 0; l < left.length || r < right.length; ) {
+  for (let l = 0, r = 0; l < left.length || r < right.length;) {
     const mine = left[l];
     const theirs = right[r];
     if (mine !== undefined && theirs !== undefined) {
@@ -197,7 +230,7 @@ const mergeList = (base: Json[], over: Json[], type: ListType): Json[] => {
   return out;
 };
 
-/** The value without the fields of a set; a map or list that has nothing left goes too. */
+/** The value without the fields of a set; a map or list that has nothing left is null. */
 export const remove = (value: Json | undefined, type: Type, set: FieldSet): Json | undefined => {
   const how = shape(type, value);
   if (how.tag === "leaf" || value === undefined || value === null) return value;
@@ -220,6 +253,7 @@ export const remove = (value: Json | undefined, type: Type, set: FieldSet): Json
     const inner = set.child(`f:${key}`);
     const rest = inner ? remove(item, fieldType(how.type, key), inner) : item;
     if (rest !== undefined) out[key] = rest;
+    else if (item !== undefined) out[key] = null;
   }
   return Object.keys(out).length > 0 ? out : undefined;
 };

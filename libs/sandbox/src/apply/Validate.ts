@@ -15,14 +15,36 @@ const EXPECTED: Record<string, readonly [string, (v: Json) => boolean]> = {
   boolean: ["boolean", (v) => typeof v === "boolean"],
 };
 
-const shown = (value: Json): string => {
-  if (Array.isArray(value)) return `[]interface {}`;
-  if (isObject(value)) return "map[string]interface {}";
-  return typeof value === "string" ? `"${value}"` : String(value);
+/** A value as Go's fmt prints it. */
+const go = (value: Json): string => `&{${plain(value)}}`;
+const plain = (value: Json): string => {
+  if (Array.isArray(value)) return `[${value.map(plain).join(" ")}]`;
+  if (!isObject(value)) return String(value);
+  return `map[${Object.keys(value)
+    .sort()
+    .map((k) => `${k}:${plain(value[k] ?? null)}`)
+    .join(" ")}]`;
 };
+const kindOf = (value: Json): string =>
+  Array.isArray(value)
+    ? "list"
+    : isObject(value)
+      ? "map"
+      : typeof value === "number"
+        ? "int"
+        : typeof value;
+const shown = (value: Json): string =>
+  `&value.valueUnstructured{Value:${isObject(value) ? "map[string]interface {}" : Array.isArray(value) ? "[]interface {}" : JSON.stringify(value)}}`;
+/** The three messages print what they got in three ways. */
+const got = (expected: string, value: Json): string =>
+  expected === "string" ? shown(value) : expected === "boolean" ? go(value) : kindOf(value);
 
 /** One fault a line, as `.spec.bogus: field not declared in schema`. */
-export const faults = (value: Json | undefined, type: Type, path: readonly string[] = []): string[] => {
+export const faults = (
+  value: Json | undefined,
+  type: Type,
+  path: readonly string[] = [],
+): string[] => {
   const here = pathText(path);
   if (value === undefined || value === null) return [];
   switch (type.tag) {
@@ -30,13 +52,14 @@ export const faults = (value: Json | undefined, type: Type, path: readonly strin
       return [];
     case "scalar": {
       const rule = EXPECTED[type.scalar];
-      if (rule && !rule[1](value)) return [`${here}: expected ${rule[0]}, got ${shown(value)}`];
+      if (rule && !rule[1](value))
+        return [`${here}: expected ${rule[0]}, got ${got(rule[0], value)}`];
       if (!rule && (isObject(value) || Array.isArray(value)))
-        return [`${here}: expected string, got &value.valueUnstructured{Value:${shown(value)}}`];
+        return [`${here}: expected string, got ${shown(value)}`];
       return [];
     }
     case "list": {
-      if (!Array.isArray(value)) return [`${here}: expected list, got ${got(value)}`];
+      if (!Array.isArray(value)) return [`${here}: expected list, got ${go(value)}`];
       const out: string[] = [];
       const seen = new Set<string>();
       value.forEach((item, i) => {
@@ -44,7 +67,8 @@ export const faults = (value: Json | undefined, type: Type, path: readonly strin
         if (type.relation !== "atomic")
           try {
             element = itemElement(type, item, i);
-            if (seen.has(element)) out.push(`${here}: duplicate entries for key ${pathText([element])}`);
+            if (seen.has(element))
+              out.push(`${here}: duplicate entries for key ${pathText([element])}`);
             seen.add(element);
           } catch (error) {
             if (!(error instanceof TypedError)) throw error;
@@ -57,15 +81,15 @@ export const faults = (value: Json | undefined, type: Type, path: readonly strin
     }
     case "dict":
     case "struct": {
-      if (!isObject(value)) return [`${here}: expected map, got ${got(value)}`];
+      if (!isObject(value)) return [`${here}: expected map, got ${go(value)}`];
       return Object.entries(value).flatMap(([key, item]) => {
         const inner = [...path, `f:${key}`];
         if (type.tag === "dict") return faults(item, type.of, inner);
         const field = type.fields.get(key);
-        if (!field && type.open !== true) return [`${pathText(inner)}: field not declared in schema`];
+        if (!field && type.open !== true)
+          return [`${pathText(inner)}: field not declared in schema`];
         return faults(item, field?.type ?? ANY, inner);
       });
     }
   }
 };
-const got = (value: Json): string => `&{${Array.isArray(value) ? `[${value.map(String).join(" ")}]` : isObject(value) ? "map[]" : String(value)}}`;

@@ -13,8 +13,12 @@ export const bindClaim = (world: World, namespace: string, name: string): void =
     return;
   }
   const spec: JsonObject = claim?.spec ?? {};
-  if (!claim || claim.status?.["phase"] === "Bound" || spec["storageClassName"] !== STORAGE_CLASS) return;
-  const capacity = isObject(spec["resources"]) && isObject(spec["resources"]["requests"]) ? spec["resources"]["requests"] : {};
+  if (!claim || claim.status?.["phase"] === "Bound" || spec["storageClassName"] !== STORAGE_CLASS)
+    return;
+  const capacity =
+    isObject(spec["resources"]) && isObject(spec["resources"]["requests"])
+      ? spec["resources"]["requests"]
+      : {};
   const volume = `pvc-${claim.metadata.uid ?? ""}`;
   if (!world.get(volumes, undefined, volume))
     world.create(volumes, undefined, {
@@ -27,13 +31,26 @@ export const bindClaim = (world: World, namespace: string, name: string): void =
         persistentVolumeReclaimPolicy: "Delete",
         storageClassName: STORAGE_CLASS,
         volumeMode: "Filesystem",
-        claimRef: { apiVersion: "v1", kind: "PersistentVolumeClaim", namespace, name, uid: claim.metadata.uid },
+        claimRef: {
+          apiVersion: "v1",
+          kind: "PersistentVolumeClaim",
+          namespace,
+          name,
+          uid: claim.metadata.uid,
+        },
         hostPath: { path: `/var/lib/sandbox/${volume}`, type: "" },
       },
     });
   const bound = world.update(claims, {
     ...claim,
-    metadata: { ...claim.metadata, annotations: { ...claim.metadata.annotations, "pv.kubernetes.io/bind-completed": "yes", "pv.kubernetes.io/bound-by-controller": "yes" } },
+    metadata: {
+      ...claim.metadata,
+      annotations: {
+        ...claim.metadata.annotations,
+        "pv.kubernetes.io/bind-completed": "yes",
+        "pv.kubernetes.io/bound-by-controller": "yes",
+      },
+    },
     spec: { ...spec, volumeName: volume },
   });
   world.status(claims, bound, { phase: "Bound", accessModes: spec["accessModes"], capacity });

@@ -9,7 +9,8 @@ interface Entry {
   readonly resource: Resource;
   readonly object: KubeObject;
 }
-const owners = (o: KubeObject): string[] => (o.metadata.ownerReferences ?? []).map((ref) => ref.uid);
+const owners = (o: KubeObject): string[] =>
+  (o.metadata.ownerReferences ?? []).map((ref) => ref.uid);
 
 export class Collector {
   private readonly byUid = new Map<string, Entry>();
@@ -34,7 +35,9 @@ export class Collector {
       set.add(uid);
       this.dependents.set(owner, set);
     }
-    return owners(object).length > 0 || object.metadata.deletionTimestamp !== undefined ? [uid] : [];
+    return owners(object).length > 0 || object.metadata.deletionTimestamp !== undefined
+      ? [uid]
+      : [];
   }
 
   private dependentsOf(uid: string): Entry[] {
@@ -64,7 +67,9 @@ export class Collector {
         if (o.metadata.deletionTimestamp === undefined)
           this.world.api.delete(r, o.metadata.namespace, o.metadata.name, { policy: "Foreground" });
       const holds = this.dependentsOf(uid).some(({ object: o }) =>
-        o.metadata.ownerReferences?.some((ref) => ref.uid === uid && ref.blockOwnerDeletion === true),
+        o.metadata.ownerReferences?.some(
+          (ref) => ref.uid === uid && ref.blockOwnerDeletion === true,
+        ),
       );
       if (!holds) this.unfinalize(resource, object, "foregroundDeletion");
     }
@@ -104,6 +109,7 @@ export class Collector {
         if (this.world.get(r, name, object.metadata.name)) left++;
       }
     }
-    if (left === 0 && (there.metadata.finalizers ?? []).length === 0) this.world.api.store.delete(this.namespaces, there);
+    if (left === 0 && (there.metadata.finalizers ?? []).length === 0)
+      this.world.api.store.delete(this.namespaces, there);
   }
 }

@@ -67,17 +67,23 @@ export class Controllers {
     const { object, type } = change;
     const { namespace = "", name } = object.metadata;
     if (this.loops[object.kind]) this.enqueue(object.kind, namespace, name);
-    for (const ref of object.metadata.ownerReferences ?? []) if (this.loops[ref.kind]) this.enqueue(ref.kind, namespace, ref.name);
+    for (const ref of object.metadata.ownerReferences ?? [])
+      if (this.loops[ref.kind]) this.enqueue(ref.kind, namespace, ref.name);
     if (object.kind === "ReplicaSet" || object.kind === "Pod") this.kubelet.note(change);
     if (object.kind === "Pod") this.enqueueRecreates(namespace, object);
-    for (const uid of this.collector.note(change, resource)) this.put(`gc ${uid}`, () => this.collector.look(uid));
+    if (object.kind === "PersistentVolumeClaim") this.kubelet.retry();
+    for (const uid of this.collector.note(change, resource))
+      this.put(`gc ${uid}`, () => this.collector.look(uid));
     if (type === "DELETED") {
       this.enqueue("Namespace", "", namespace);
       if (isDefinition(object)) withdrawDefinition(this.world, object);
     }
-    if (type === "ADDED" && object.kind === "Namespace") this.put(`new ${name}`, () => this.furnish(name));
-    if (namespace && type !== "MODIFIED" && object.kind !== "Event") this.enqueue("Quotas", namespace, "");
-    else if (object.kind === "ResourceQuota" || object.kind === "Pod") this.enqueue("Quotas", namespace, "");
+    if (type === "ADDED" && object.kind === "Namespace")
+      this.put(`new ${name}`, () => this.furnish(name));
+    if (namespace && type !== "MODIFIED" && object.kind !== "Event")
+      this.enqueue("Quotas", namespace, "");
+    else if (object.kind === "ResourceQuota" || object.kind === "Pod")
+      this.enqueue("Quotas", namespace, "");
   }
 
   /** A Deployment that recreates waits for the pods of its sets. */
@@ -86,7 +92,8 @@ export class Controllers {
     for (const ref of pod.metadata.ownerReferences ?? []) {
       if (ref.kind !== "ReplicaSet") continue;
       const set = this.api.store.get(sets, namespace, ref.name);
-      for (const owner of set?.metadata.ownerReferences ?? []) this.enqueue(owner.kind, namespace, owner.name);
+      for (const owner of set?.metadata.ownerReferences ?? [])
+        this.enqueue(owner.kind, namespace, owner.name);
     }
   }
 
@@ -117,14 +124,19 @@ export class Controllers {
   }
 
   private recountAll(namespace: string): void {
-    for (const quota of this.api.store.list(this.api.resources.must("v1", "resourcequotas"), namespace)) recount(this.api, quota);
+    for (const quota of this.api.store.list(
+      this.api.resources.must("v1", "resourcequotas"),
+      namespace,
+    ))
+      recount(this.api, quota);
   }
 
   /** What every namespace gets: its service account and the cluster's root certificate. */
   private furnish(namespace: string): void {
     const put = (plural: string, object: { metadata: { name: string } }): void => {
       const r = this.world.resource("v1", plural);
-      if (!this.world.get(r, namespace, object.metadata.name)) this.world.create(r, namespace, object);
+      if (!this.world.get(r, namespace, object.metadata.name))
+        this.world.create(r, namespace, object);
     };
     put("serviceaccounts", { metadata: { name: "default" } });
     const annotations = {

@@ -35,14 +35,23 @@ export class DaemonSetController {
     const active = pods.filter(isActive);
     const stale = active.filter((p) => p.metadata.labels?.[REVISION] !== hash);
     if (pods.length === 0) this.create(set, hash);
-    for (const pod of pods) if (pod.status?.["phase"] === "Failed" && pod.metadata.deletionTimestamp === undefined) this.remove(set, pod);
-    if (set.spec.updateStrategy.type === "RollingUpdate") for (const pod of stale) this.remove(set, pod);
+    for (const pod of pods)
+      if (pod.status?.["phase"] === "Failed" && pod.metadata.deletionTimestamp === undefined)
+        this.remove(set, pod);
+    if (set.spec.updateStrategy.type === "RollingUpdate")
+      for (const pod of stale) this.remove(set, pod);
     this.sync(namespace, name, hash);
   }
 
   private remove(set: DaemonSet, pod: Pod): void {
     this.world.delete(this.pods, pod);
-    this.world.event(set, "Normal", "SuccessfulDelete", `Deleted pod: ${pod.metadata.name}`, COMPONENT);
+    this.world.event(
+      set,
+      "Normal",
+      "SuccessfulDelete",
+      `Deleted pod: ${pod.metadata.name}`,
+      COMPONENT,
+    );
   }
 
   private create(set: DaemonSet, hash: string): void {
@@ -54,8 +63,15 @@ export class DaemonSetController {
         kind: "Pod",
         metadata: {
           generateName: `${set.metadata.name}-`,
-          labels: { ...template?.metadata?.labels, [REVISION]: hash, "pod-template-generation": String(set.metadata.generation ?? 1) },
-          ...(template?.metadata?.annotations ? { annotations: template.metadata.annotations } : {}),
+          labels: {
+            ...template?.metadata?.labels,
+            [REVISION]: hash,
+            "pod-template-generation":
+              set.metadata.annotations?.["deprecated.daemonset.template.generation"] ?? "1",
+          },
+          ...(template?.metadata?.annotations
+            ? { annotations: template.metadata.annotations }
+            : {}),
           ownerReferences: [controllerRef(set)],
         },
         spec: {
@@ -63,17 +79,31 @@ export class DaemonSetController {
           affinity: {
             nodeAffinity: {
               requiredDuringSchedulingIgnoredDuringExecution: {
-                nodeSelectorTerms: [{ matchFields: [{ key: "metadata.name", operator: "In", values: [NODE] }] }],
+                nodeSelectorTerms: [
+                  { matchFields: [{ key: "metadata.name", operator: "In", values: [NODE] }] },
+                ],
               },
             },
           },
           tolerations: [...given, ...TOLERATED],
         },
       });
-      this.world.event(set, "Normal", "SuccessfulCreate", `Created pod: ${pod.metadata.name}`, COMPONENT);
+      this.world.event(
+        set,
+        "Normal",
+        "SuccessfulCreate",
+        `Created pod: ${pod.metadata.name}`,
+        COMPONENT,
+      );
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      this.world.event(set, "Warning", "FailedCreate", `Error creating: ${error.message}`, COMPONENT);
+      this.world.event(
+        set,
+        "Warning",
+        "FailedCreate",
+        `Error creating: ${error.message}`,
+        COMPONENT,
+      );
       this.again(set.metadata.namespace ?? "", set.metadata.name, 1000);
     }
   }
@@ -83,7 +113,9 @@ export class DaemonSetController {
     if (!set?.spec) return;
     const pods = this.world.owned<Pod>(this.pods, set).filter(isActive);
     const ready = pods.filter(isReady).length;
-    const available = pods.filter((p) => availableIn(p, set.spec?.minReadySeconds ?? 0, this.world) === 0).length;
+    const available = pods.filter(
+      (p) => availableIn(p, set.spec?.minReadySeconds ?? 0, this.world) === 0,
+    ).length;
     const updated = pods.filter((p) => p.metadata.labels?.[REVISION] === hash).length;
     this.world.status(this.sets, set, {
       currentNumberScheduled: pods.length,

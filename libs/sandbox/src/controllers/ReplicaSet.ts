@@ -1,7 +1,14 @@
 /** The ReplicaSet controller: as many pods as wanted, and why there are fewer. */
 import { ApiError } from "../ApiError.js";
 import type { Condition, Pod, ReplicaSet } from "./objects.js";
-import { availableIn, controllerRef, isActive, isReady, setCondition, type World } from "./World.js";
+import {
+  availableIn,
+  controllerRef,
+  isActive,
+  isReady,
+  setCondition,
+  type World,
+} from "./World.js";
 
 const COMPONENT = "replicaset-controller";
 
@@ -43,20 +50,43 @@ export class ReplicaSetController {
           metadata: {
             generateName: `${rs.metadata.name}-`,
             ...(template?.metadata?.labels ? { labels: template.metadata.labels } : {}),
-            ...(template?.metadata?.annotations ? { annotations: template.metadata.annotations } : {}),
+            ...(template?.metadata?.annotations
+              ? { annotations: template.metadata.annotations }
+              : {}),
             ownerReferences: [controllerRef(rs)],
           },
           spec: template?.spec,
         });
-        this.world.event(rs, "Normal", "SuccessfulCreate", `Created pod: ${pod.metadata.name}`, COMPONENT);
+        this.world.event(
+          rs,
+          "Normal",
+          "SuccessfulCreate",
+          `Created pod: ${pod.metadata.name}`,
+          COMPONENT,
+        );
         this.failures.delete(key);
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
-        this.world.event(rs, "Warning", "FailedCreate", `Error creating: ${error.message}`, COMPONENT);
+        this.world.event(
+          rs,
+          "Warning",
+          "FailedCreate",
+          `Error creating: ${error.message}`,
+          COMPONENT,
+        );
         const tries = (this.failures.get(key) ?? 0) + 1;
         this.failures.set(key, tries);
-        this.again(rs.metadata.namespace ?? "", rs.metadata.name, Math.min(15 * 2 ** tries, 30_000));
-        return { type: "ReplicaFailure", status: "True", reason: "FailedCreate", message: error.message };
+        this.again(
+          rs.metadata.namespace ?? "",
+          rs.metadata.name,
+          Math.min(15 * 2 ** tries, 30_000),
+        );
+        return {
+          type: "ReplicaFailure",
+          status: "True",
+          reason: "FailedCreate",
+          message: error.message,
+        };
       }
     return undefined;
   }
@@ -65,11 +95,19 @@ export class ReplicaSetController {
   private shrink(rs: ReplicaSet, active: readonly Pod[], surplus: number): void {
     const rank = (p: Pod): number => (p.spec?.["nodeName"] === undefined ? 0 : isReady(p) ? 2 : 1);
     const order = [...active].sort(
-      (a, b) => rank(a) - rank(b) || ((a.metadata.creationTimestamp ?? "") > (b.metadata.creationTimestamp ?? "") ? -1 : 1),
+      (a, b) =>
+        rank(a) - rank(b) ||
+        ((a.metadata.creationTimestamp ?? "") > (b.metadata.creationTimestamp ?? "") ? -1 : 1),
     );
     for (const pod of order.slice(0, surplus)) {
       this.world.delete(this.pods, pod);
-      this.world.event(rs, "Normal", "SuccessfulDelete", `Deleted pod: ${pod.metadata.name}`, COMPONENT);
+      this.world.event(
+        rs,
+        "Normal",
+        "SuccessfulDelete",
+        `Deleted pod: ${pod.metadata.name}`,
+        COMPONENT,
+      );
     }
   }
 
@@ -80,7 +118,8 @@ export class ReplicaSetController {
     const active = all.filter(isActive);
     const waits = active.map((p) => availableIn(p, rs.spec?.minReadySeconds ?? 0, this.world));
     const soonest = Math.min(...waits.filter((w) => w !== undefined && w > 0).map((w) => w ?? 0));
-    if (Number.isFinite(soonest)) this.again(rs.metadata.namespace ?? "", rs.metadata.name, soonest + 20);
+    if (Number.isFinite(soonest))
+      this.again(rs.metadata.namespace ?? "", rs.metadata.name, soonest + 20);
     const ready = active.filter(isReady).length;
     const available = waits.filter((w) => w === 0).length;
     const before = rs.status?.conditions ?? [];

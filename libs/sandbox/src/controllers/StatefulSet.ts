@@ -8,7 +8,8 @@ import { availableIn, controllerRef, isReady, type World } from "./World.js";
 const COMPONENT = "statefulset-controller";
 const REVISION = "controller-revision-hash";
 const ordinal = (pod: Pod): number => Number(/-(\d+)$/.exec(pod.metadata.name)?.[1] ?? -1);
-const ended = (pod: Pod): boolean => pod.status?.["phase"] === "Failed" || pod.status?.["phase"] === "Succeeded";
+const ended = (pod: Pod): boolean =>
+  pod.status?.["phase"] === "Failed" || pod.status?.["phase"] === "Succeeded";
 
 export class StatefulSetController {
   private readonly sets;
@@ -50,9 +51,15 @@ export class StatefulSetController {
         const isNew = spec.updateStrategy.type !== "OnDelete" && i >= first + partition;
         if (!this.create(set, i, isNew || current === update ? update : current)) return;
         if (ordered) return;
-      } else if (ordered && (pod.metadata.deletionTimestamp !== undefined || this.unavailable(set, pod))) return;
+      } else if (
+        ordered &&
+        (pod.metadata.deletionTimestamp !== undefined || this.unavailable(set, pod))
+      )
+        return;
     }
-    const surplus = [...pods.values()].filter((p) => ordinal(p) > last || ordinal(p) < first).sort((a, b) => ordinal(b) - ordinal(a));
+    const surplus = [...pods.values()]
+      .filter((p) => ordinal(p) > last || ordinal(p) < first)
+      .sort((a, b) => ordinal(b) - ordinal(a));
     for (const pod of surplus) {
       if (pod.metadata.deletionTimestamp === undefined) this.remove(set, pod);
       if (ordered) return;
@@ -71,13 +78,20 @@ export class StatefulSetController {
 
   private unavailable(set: StatefulSet, pod: Pod): boolean {
     const wait = availableIn(pod, set.spec?.minReadySeconds ?? 0, this.world);
-    if (wait !== undefined && wait > 0) this.again(set.metadata.namespace ?? "", set.metadata.name, wait + 20);
+    if (wait !== undefined && wait > 0)
+      this.again(set.metadata.namespace ?? "", set.metadata.name, wait + 20);
     return wait !== 0;
   }
 
   private remove(set: StatefulSet, pod: Pod): void {
     this.world.delete(this.pods, pod);
-    this.world.event(set, "Normal", "SuccessfulDelete", `delete Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name} successful`, COMPONENT);
+    this.world.event(
+      set,
+      "Normal",
+      "SuccessfulDelete",
+      `delete Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name} successful`,
+      COMPONENT,
+    );
   }
 
   private create(set: StatefulSet, i: number, revision: string): boolean {
@@ -95,10 +109,19 @@ export class StatefulSetController {
         this.world.create(this.claims, metadata.namespace, {
           apiVersion: "v1",
           kind: "PersistentVolumeClaim",
-          metadata: { name: claimName, labels: { ...claim.metadata.labels, ...spec.selector.matchLabels } },
+          metadata: {
+            name: claimName,
+            labels: { ...claim.metadata.labels, ...spec.selector.matchLabels },
+          },
           spec: claim.spec,
         });
-        this.world.event(set, "Normal", "SuccessfulCreate", `Create Claim ${claimName} Pod ${name} in StatefulSet ${metadata.name} success`, COMPONENT);
+        this.world.event(
+          set,
+          "Normal",
+          "SuccessfulCreate",
+          `Create Claim ${claimName} Pod ${name} in StatefulSet ${metadata.name} success`,
+          COMPONENT,
+        );
       }
       const taken = new Set(claims.map((c) => c["name"]));
       this.world.create(this.pods, metadata.namespace, {
@@ -107,7 +130,12 @@ export class StatefulSetController {
         metadata: {
           name,
           generateName: `${metadata.name}-`,
-          labels: { ...template.metadata?.labels, "apps.kubernetes.io/pod-index": String(i), [REVISION]: revision, "statefulset.kubernetes.io/pod-name": name },
+          labels: {
+            ...template.metadata?.labels,
+            "apps.kubernetes.io/pod-index": String(i),
+            [REVISION]: revision,
+            "statefulset.kubernetes.io/pod-name": name,
+          },
           ...(template.metadata?.annotations ? { annotations: template.metadata.annotations } : {}),
           ownerReferences: [controllerRef(set)],
         },
@@ -115,23 +143,53 @@ export class StatefulSetController {
           ...template.spec,
           hostname: name,
           ...(spec.serviceName ? { subdomain: spec.serviceName } : {}),
-          ...(claims.length + volumes.length > 0 ? { volumes: [...volumes.filter((v) => !isObject(v) || !taken.has(v["name"])), ...claims] } : {}),
+          ...(claims.length + volumes.length > 0
+            ? {
+                volumes: [
+                  ...volumes.filter((v) => !isObject(v) || !taken.has(v["name"])),
+                  ...claims,
+                ],
+              }
+            : {}),
         },
       });
-      this.world.event(set, "Normal", "SuccessfulCreate", `create Pod ${name} in StatefulSet ${metadata.name} successful`, COMPONENT);
+      this.world.event(
+        set,
+        "Normal",
+        "SuccessfulCreate",
+        `create Pod ${name} in StatefulSet ${metadata.name} successful`,
+        COMPONENT,
+      );
       return true;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (error.reason !== "AlreadyExists")
-        this.world.event(set, "Warning", "FailedCreate", `create Pod ${name} in StatefulSet ${metadata.name} failed error: ${error.message}`, COMPONENT);
+        this.world.event(
+          set,
+          "Warning",
+          "FailedCreate",
+          `create Pod ${name} in StatefulSet ${metadata.name} failed error: ${error.message}`,
+          COMPONENT,
+        );
       this.again(metadata.namespace ?? "", metadata.name, 500);
       return false;
     }
   }
 
-  private templateOf(set: StatefulSet, revision: string): { metadata?: { labels?: Record<string, string>; annotations?: Record<string, string> }; spec: JsonObject } {
-    const stored = this.world.get(this.world.resource("apps/v1", "controllerrevisions"), set.metadata.namespace, revision);
-    const data = (stored as unknown as { data?: { spec?: { template?: JsonObject } } } | undefined)?.data?.spec?.template;
+  private templateOf(
+    set: StatefulSet,
+    revision: string,
+  ): {
+    metadata?: { labels?: Record<string, string>; annotations?: Record<string, string> };
+    spec: JsonObject;
+  } {
+    const stored = this.world.get(
+      this.world.resource("apps/v1", "controllerrevisions"),
+      set.metadata.namespace,
+      revision,
+    );
+    const data = (stored as unknown as { data?: { spec?: { template?: JsonObject } } } | undefined)
+      ?.data?.spec?.template;
     const template = data ?? (set.spec?.template as unknown as JsonObject);
     const { $patch: _, ...rest } = template;
     return rest as unknown as { spec: JsonObject };
@@ -140,11 +198,18 @@ export class StatefulSetController {
   private sync(namespace: string, name: string, before: string, update: string): void {
     const set = this.world.get<StatefulSet>(this.sets, namespace, name);
     if (!set?.spec) return;
-    const pods = this.world.owned<Pod>(this.pods, set).filter((p) => p.metadata.deletionTimestamp === undefined && !ended(p));
+    const pods = this.world
+      .owned<Pod>(this.pods, set)
+      .filter((p) => p.metadata.deletionTimestamp === undefined && !ended(p));
     const ready = pods.filter(isReady).length;
-    const available = pods.filter((p) => availableIn(p, set.spec?.minReadySeconds ?? 0, this.world) === 0).length;
+    const available = pods.filter(
+      (p) => availableIn(p, set.spec?.minReadySeconds ?? 0, this.world) === 0,
+    ).length;
     const updated = pods.filter((p) => p.metadata.labels?.[REVISION] === update).length;
-    const done = updated === set.spec.replicas && ready === set.spec.replicas && pods.length === set.spec.replicas;
+    const done =
+      updated === set.spec.replicas &&
+      ready === set.spec.replicas &&
+      pods.length === set.spec.replicas;
     const current = done && set.spec.updateStrategy.type !== "OnDelete" ? update : before;
     const onCurrent = pods.filter((p) => p.metadata.labels?.[REVISION] === current).length;
     this.world.status(this.sets, set, {

@@ -32,7 +32,10 @@ export type Deployment = KubeObject<
   WorkloadSpec & {
     paused?: boolean;
     progressDeadlineSeconds?: number;
-    strategy: { type: string; rollingUpdate?: { maxSurge?: number | string; maxUnavailable?: number | string } };
+    strategy: {
+      type: string;
+      rollingUpdate?: { maxSurge?: number | string; maxUnavailable?: number | string };
+    };
   },
   Conditions & {
     observedGeneration?: number;
@@ -46,7 +49,12 @@ export type Deployment = KubeObject<
 >;
 export type ReplicaSet = KubeObject<
   WorkloadSpec,
-  Conditions & { replicas: number; readyReplicas?: number; availableReplicas?: number; terminatingReplicas?: number }
+  Conditions & {
+    replicas: number;
+    readyReplicas?: number;
+    availableReplicas?: number;
+    terminatingReplicas?: number;
+  }
 >;
 export type StatefulSet = KubeObject<
   WorkloadSpec & {
@@ -58,10 +66,7 @@ export type StatefulSet = KubeObject<
   },
   Conditions & { currentRevision?: string; updateRevision?: string }
 >;
-export type DaemonSet = KubeObject<
-  WorkloadSpec & { updateStrategy: { type: string } },
-  Conditions
->;
+export type DaemonSet = KubeObject<WorkloadSpec & { updateStrategy: { type: string } }, Conditions>;
 export type Job = KubeObject<
   {
     parallelism: number;

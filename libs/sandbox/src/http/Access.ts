@@ -41,11 +41,13 @@ export class Access {
     const denied = user.deny.some(
       (d) =>
         hit(d.verbs, verb) &&
-        (hit(d.resources, plural) || (subresource === undefined && hit(d.resources, resource.qualified))) &&
+        (hit(d.resources, plural) ||
+          (subresource === undefined && hit(d.resources, resource.qualified))) &&
         (d.namespaces === undefined || hit(d.namespaces, namespace ?? "")),
     );
     if (!denied) return;
-    const where = namespace === undefined ? "at the cluster scope" : `in the namespace "${namespace}"`;
+    const where =
+      namespace === undefined ? "at the cluster scope" : `in the namespace "${namespace}"`;
     throw forbidden(
       resource,
       name ?? "",
@@ -55,6 +57,11 @@ export class Access {
 
   checkPath(user: User, method: string, path: string): void {
     if (user !== ANONYMOUS || /^\/(version|readyz|livez|healthz)/.test(path)) return;
-    throw new ApiError(403, "Forbidden", `forbidden: User "system:anonymous" cannot ${method.toLowerCase()} path ${JSON.stringify(path)}`, {});
+    throw new ApiError(
+      403,
+      "Forbidden",
+      `forbidden: User "system:anonymous" cannot ${method.toLowerCase()} path ${JSON.stringify(path)}`,
+      {},
+    );
   }
 }

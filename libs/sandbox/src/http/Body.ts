@@ -13,7 +13,11 @@ export const readBody = async (request: IncomingMessage): Promise<string> => {
     const bytes = chunk as Buffer;
     size += bytes.length;
     if (size > LIMIT)
-      throw new ApiError(413, "RequestEntityTooLarge", `Request entity too large: limit is ${LIMIT}`, {});
+      throw new ApiError(
+        413,
+        "RequestEntityTooLarge",
+        `Request entity too large: limit is ${LIMIT}`,
+      );
     chunks.push(bytes);
   }
   return Buffer.concat(chunks).toString("utf8");

@@ -21,7 +21,9 @@ export const coreVersions = (host: string): JsonObject => ({
 });
 
 const groupOf = (resources: Resources, name: string): JsonObject => {
-  const versions = resources.versions(name).map((version) => ({ groupVersion: `${name}/${version}`, version }));
+  const versions = resources
+    .versions(name)
+    .map((version) => ({ groupVersion: `${name}/${version}`, version }));
   return { name, versions, preferredVersion: versions[0] ?? {} };
 };
 export const groups = (resources: Resources): JsonObject => ({
@@ -41,7 +43,10 @@ const FOREIGN: Readonly<Record<string, readonly [string, string]>> = {
   Eviction: ["policy", "v1"],
 };
 
-export const resourceList = (resources: Resources, groupVersion: string): JsonObject | undefined => {
+export const resourceList = (
+  resources: Resources,
+  groupVersion: string,
+): JsonObject | undefined => {
   const mine = resources.all().filter((r) => r.groupVersion === groupVersion);
   if (mine.length === 0) return undefined;
   return {
@@ -85,7 +90,11 @@ const aggregated = (r: Resource): JsonObject => ({
     ? {
         subresources: [...r.subresources.values()].map((sub) => {
           const [group, version] = FOREIGN[sub.kind] ?? [r.group, r.version];
-          return { subresource: sub.name, responseKind: { group, version, kind: sub.kind }, verbs: [...sub.verbs] };
+          return {
+            subresource: sub.name,
+            responseKind: { group, version, kind: sub.kind },
+            verbs: [...sub.verbs],
+          };
         }),
       }
     : {}),
@@ -137,5 +146,10 @@ export const openApi = (resources: Resources, groupVersion: string): JsonObject 
       },
     };
   }
-  return { openapi: "3.0.0", info: { title: "Kubernetes", version: "v1.37.2" }, paths, components: { schemas: {} } };
+  return {
+    openapi: "3.0.0",
+    info: { title: "Kubernetes", version: "v1.37.2" },
+    paths,
+    components: { schemas: {} },
+  };
 };

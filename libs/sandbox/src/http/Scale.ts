@@ -16,7 +16,8 @@ const selectorText = (object: KubeObject): string => {
 };
 
 export const readScale = (r: Resource, object: KubeObject): JsonObject => {
-  if (r.custom) throw unsupported("get", `${r.qualified}/scale`, "custom resources have no scale here");
+  if (r.custom)
+    throw unsupported("get", `${r.qualified}/scale`, "custom resources have no scale here");
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
   const replicas = at(object.spec, "replicas");
   return {
@@ -24,7 +25,10 @@ export const readScale = (r: Resource, object: KubeObject): JsonObject => {
     apiVersion: "autoscaling/v1",
     metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
     spec: typeof replicas === "number" && replicas > 0 ? { replicas } : {},
-    status: { replicas: (at(object.status, "replicas") as number | undefined) ?? 0, selector: selectorText(object) },
+    status: {
+      replicas: (at(object.status, "replicas") as number | undefined) ?? 0,
+      selector: selectorText(object),
+    },
   };
 };
 
@@ -39,13 +43,35 @@ export const writeScale = (
 ): JsonObject => {
   const old = api.get(r, namespace, name);
   const before = readScale(r, old);
-  if (how === "apply") throw unsupported("apply", `${r.qualified}/scale`, "server-side apply of a Scale");
-  const next = how === "update" ? body : how === "json" ? jsonPatch(before, Array.isArray(body) ? body : []) : mergePatch(before, body);
+  if (how === "apply")
+    throw unsupported("apply", `${r.qualified}/scale`, "server-side apply of a Scale");
+  const next =
+    how === "update"
+      ? body
+      : how === "json"
+        ? jsonPatch(before, Array.isArray(body) ? body : [])
+        : mergePatch(before, body);
   const replicas = at(next, "spec", "replicas") ?? 0;
-  if (typeof replicas !== "number") throw badRequest('Scale in version "v1" cannot be handled as a Scale: json: cannot unmarshal string into Go struct field ScaleSpec.spec.replicas of type int32');
+  if (typeof replicas !== "number")
+    throw badRequest(
+      'Scale in version "v1" cannot be handled as a Scale: json: cannot unmarshal string into Go struct field ScaleSpec.spec.replicas of type int32',
+    );
   const version = at(next, "metadata", "resourceVersion");
   const merged = { ...fieldsOf(old), spec: { ...old.spec, replicas } };
-  const metadata = { ...old.metadata, ...(typeof version === "string" ? { resourceVersion: version } : {}) };
-  const stored = api.update(r, namespace, name, { ...merged, metadata: metadata as unknown as JsonObject }, options);
+  const metadata = {
+    ...old.metadata,
+    ...(typeof version === "string" ? { resourceVersion: version } : {}),
+  };
+  // As the real one: a scale is its writer's only where somebody owned the count before.
+  const owned = (old.metadata.managedFields ?? []).some(
+    (e) => at(e.fieldsV1, "f:spec", "f:replicas") !== undefined,
+  );
+  const stored = api.update(
+    r,
+    namespace,
+    name,
+    { ...merged, metadata: metadata as unknown as JsonObject },
+    { ...options, untracked: !owned },
+  );
   return readScale(r, stored);
 };

@@ -24,7 +24,9 @@ const requirement = (text: string): ((labels: Record<string, string>) => boolean
   const pair = /^([^\s!=,()]+)\s*(==|=|!=)\s*([^\s!=,()]*)$/.exec(text);
   if (pair) {
     const [, key = "", operator, value = ""] = pair;
-    return operator === "!=" ? (labels) => labels[key] !== value : (labels) => labels[key] === value;
+    return operator === "!="
+      ? (labels) => labels[key] !== value
+      : (labels) => labels[key] === value;
   }
   if (/^[^\s!=,()]+$/.test(text)) return (labels) => labels[text] !== undefined;
   const odd = /[!=,()]{2,}|[!,()]/.exec(text)?.[0] ?? text;
@@ -58,10 +60,14 @@ export const fieldSelector = (r: Resource, selector: string): Predicate => {
       const more = kindOf(r).selectableFields !== undefined;
       throw more
         ? badRequest(`field label not supported: ${key}`)
-        : badRequest(`${JSON.stringify(key)} is not a known field selector: only "metadata.name", "metadata.namespace"`);
+        : badRequest(
+            `${JSON.stringify(key)} is not a known field selector: only "metadata.name", "metadata.namespace"`,
+          );
     }
     const value = raw.replaceAll(/\\(.)/g, "$1");
-    return operator === "!=" ? (object) => fields(object)[key] !== value : (object) => fields(object)[key] === value;
+    return operator === "!="
+      ? (object) => fields(object)[key] !== value
+      : (object) => fields(object)[key] === value;
   });
   return (object) => all.every((matches) => matches(object));
 };
@@ -69,7 +75,10 @@ export const fieldSelector = (r: Resource, selector: string): Predicate => {
 export const selects = (r: Resource, query: URLSearchParams): Predicate => {
   const labels = query.get("labelSelector");
   const fields = query.get("fieldSelector");
-  const all = [...(labels ? [labelSelector(labels)] : []), ...(fields ? [fieldSelector(r, fields)] : [])];
+  const all = [
+    ...(labels ? [labelSelector(labels)] : []),
+    ...(fields ? [fieldSelector(r, fields)] : []),
+  ];
   return (object) => all.every((matches) => matches(object));
 };
 

@@ -12,8 +12,12 @@ export type Form = "whole" | "metadata" | "table";
 export const formOf = (accept: string | undefined): Form => {
   for (const part of (accept ?? "").split(",")) {
     const fields = part.split(";").map((f) => f.trim());
-    if (fields[0] !== "application/json" && fields[0] !== "*/*" && fields[0] !== "application/*") continue;
-    if (fields.some((f) => f === "as=PartialObjectMetadata" || f === "as=PartialObjectMetadataList")) return "metadata";
+    if (fields[0] !== "application/json" && fields[0] !== "*/*" && fields[0] !== "application/*")
+      continue;
+    if (
+      fields.some((f) => f === "as=PartialObjectMetadata" || f === "as=PartialObjectMetadataList")
+    )
+      return "metadata";
     if (fields.includes("as=Table")) return "table";
     return "whole";
   }
@@ -23,7 +27,11 @@ export const formOf = (accept: string | undefined): Form => {
 const whole = new WeakMap<KubeObject, string>();
 const items = new WeakMap<KubeObject, string>();
 const metadata = new WeakMap<KubeObject, string>();
-const cached = (cache: WeakMap<KubeObject, string>, object: KubeObject, make: () => unknown): string => {
+const cached = (
+  cache: WeakMap<KubeObject, string>,
+  object: KubeObject,
+  make: () => unknown,
+): string => {
   let text = cache.get(object);
   if (text === undefined) cache.set(object, (text = JSON.stringify(make())));
   return text;
@@ -40,7 +48,8 @@ export const objectText = (r: Resource, object: KubeObject, form: Form): string 
       apiVersion: "meta.k8s.io/v1",
       metadata: object.metadata,
     }));
-  if (form === "table") return JSON.stringify(tableOf(r, [object], object.metadata.resourceVersion ?? ""));
+  if (form === "table")
+    return JSON.stringify(tableOf(r, [object], object.metadata.resourceVersion ?? ""));
   return cached(whole, object, () => ordered(object));
 };
 
@@ -64,5 +73,7 @@ export const listText = (
       return rest;
     });
   });
-  return `${JSON.stringify({ ...head, metadata: meta }).slice(0, -1)},"items":[${texts.join(",")}]}`;
+  // An empty list of metadata alone is written as Go writes a nil slice.
+  const body = form === "metadata" && texts.length === 0 ? "null" : `[${texts.join(",")}]`;
+  return `${JSON.stringify({ ...head, metadata: meta }).slice(0, -1)},"items":${body}}`;
 };

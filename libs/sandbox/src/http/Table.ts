@@ -15,7 +15,10 @@ const words = (o: KubeObject, ...path: string[]): string => {
   return typeof value === "string" ? value : "";
 };
 const age = (o: KubeObject): string => {
-  const seconds = Math.max(0, Math.floor((Date.now() - Date.parse(o.metadata.creationTimestamp ?? "")) / 1000));
+  const seconds = Math.max(
+    0,
+    Math.floor((Date.now() - Date.parse(o.metadata.creationTimestamp ?? "")) / 1000),
+  );
   if (seconds < 120) return `${seconds}s`;
   if (seconds < 600) return `${Math.floor(seconds / 60)}m${seconds % 60 ? `${seconds % 60}s` : ""}`;
   return seconds < 10_800 ? `${Math.floor(seconds / 60)}m` : `${Math.floor(seconds / 3600)}h`;
@@ -27,7 +30,11 @@ const podStatus = (o: KubeObject): string => {
   const init = items(o.spec, "initContainers");
   for (const [i, s] of statuses(o, "initContainerStatuses").entries()) {
     const spec = init[i];
-    if (at(s, "state", "terminated", "exitCode") === 0 || (spec?.["restartPolicy"] === "Always" && s["started"] === true)) continue;
+    if (
+      at(s, "state", "terminated", "exitCode") === 0 ||
+      (spec?.["restartPolicy"] === "Always" && s["started"] === true)
+    )
+      continue;
     const reason = at(s, "state", "terminated", "reason") ?? at(s, "state", "waiting", "reason");
     if (typeof reason === "string" && reason !== "PodInitializing") return `Init:${reason}`;
     return `Init:${i}/${init.length}`;
@@ -45,9 +52,20 @@ const AGE: Column = ["Age", age];
 const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
   pods: [
     NAME,
-    ["Ready", (o) => `${statuses(o).filter((s) => s["ready"] === true).length}/${items(o.spec, "containers").length}`],
+    [
+      "Ready",
+      (o) =>
+        `${statuses(o).filter((s) => s["ready"] === true).length}/${items(o.spec, "containers").length}`,
+    ],
     ["Status", podStatus],
-    ["Restarts", (o) => statuses(o).reduce((sum, s) => sum + (typeof s["restartCount"] === "number" ? s["restartCount"] : 0), 0)],
+    [
+      "Restarts",
+      (o) =>
+        statuses(o).reduce(
+          (sum, s) => sum + (typeof s["restartCount"] === "number" ? s["restartCount"] : 0),
+          0,
+        ),
+    ],
     AGE,
   ],
   "deployments.apps": [
@@ -64,7 +82,11 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
     ["Ready", (o) => number(o, "status", "readyReplicas")],
     AGE,
   ],
-  "statefulsets.apps": [NAME, ["Ready", (o) => `${number(o, "status", "readyReplicas")}/${number(o, "spec", "replicas")}`], AGE],
+  "statefulsets.apps": [
+    NAME,
+    ["Ready", (o) => `${number(o, "status", "readyReplicas")}/${number(o, "spec", "replicas")}`],
+    AGE,
+  ],
   "daemonsets.apps": [
     NAME,
     ["Desired", (o) => number(o, "status", "desiredNumberScheduled")],
@@ -76,34 +98,84 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
   ],
   "jobs.batch": [
     NAME,
-    ["Completions", (o) => `${number(o, "status", "succeeded")}/${number(o, "spec", "completions")}`],
+    [
+      "Completions",
+      (o) => `${number(o, "status", "succeeded")}/${number(o, "spec", "completions")}`,
+    ],
     AGE,
   ],
-  services: [NAME, ["Type", (o) => words(o, "spec", "type")], ["Cluster-IP", (o) => words(o, "spec", "clusterIP")], AGE],
-  configmaps: [NAME, ["Data", (o) => Object.keys((at(o, "data") as object | undefined) ?? {}).length], AGE],
-  secrets: [NAME, ["Type", (o) => words(o, "type")], ["Data", (o) => Object.keys((at(o, "data") as object | undefined) ?? {}).length], AGE],
+  services: [
+    NAME,
+    ["Type", (o) => words(o, "spec", "type")],
+    ["Cluster-IP", (o) => words(o, "spec", "clusterIP")],
+    AGE,
+  ],
+  configmaps: [
+    NAME,
+    ["Data", (o) => Object.keys((at(o, "data") as object | undefined) ?? {}).length],
+    AGE,
+  ],
+  secrets: [
+    NAME,
+    ["Type", (o) => words(o, "type")],
+    ["Data", (o) => Object.keys((at(o, "data") as object | undefined) ?? {}).length],
+    AGE,
+  ],
   namespaces: [NAME, ["Status", (o) => words(o, "status", "phase")], AGE],
-  persistentvolumeclaims: [NAME, ["Status", (o) => words(o, "status", "phase")], ["Volume", (o) => words(o, "spec", "volumeName")], AGE],
+  persistentvolumeclaims: [
+    NAME,
+    ["Status", (o) => words(o, "status", "phase")],
+    ["Volume", (o) => words(o, "spec", "volumeName")],
+    AGE,
+  ],
   nodes: [NAME, ["Status", () => "Ready"], AGE],
   events: [
-    ["Last Seen", (o) => age({ ...o, metadata: { ...o.metadata, creationTimestamp: words(o, "lastTimestamp") || (o.metadata.creationTimestamp ?? "") } })],
+    [
+      "Last Seen",
+      (o) =>
+        age({
+          ...o,
+          metadata: {
+            ...o.metadata,
+            creationTimestamp: words(o, "lastTimestamp") || (o.metadata.creationTimestamp ?? ""),
+          },
+        }),
+    ],
     ["Type", (o) => words(o, "type")],
     ["Reason", (o) => words(o, "reason")],
-    ["Object", (o) => `${words(o, "involvedObject", "kind").toLowerCase()}/${words(o, "involvedObject", "name")}`],
+    [
+      "Object",
+      (o) =>
+        `${words(o, "involvedObject", "kind").toLowerCase()}/${words(o, "involvedObject", "name")}`,
+    ],
     ["Message", (o) => words(o, "message")],
   ],
 };
 
-export const tableOf = (r: Resource, objects: readonly KubeObject[], resourceVersion: string): JsonObject => {
+export const tableOf = (
+  r: Resource,
+  objects: readonly KubeObject[],
+  resourceVersion: string,
+): JsonObject => {
   const columns = COLUMNS[r.qualified] ?? [NAME, AGE];
   return {
     kind: "Table",
     apiVersion: "meta.k8s.io/v1",
     metadata: { resourceVersion },
-    columnDefinitions: columns.map(([name]) => ({ name, type: "string", format: name === "Name" ? "name" : "", description: "", priority: 0 })),
+    columnDefinitions: columns.map(([name]) => ({
+      name,
+      type: "string",
+      format: name === "Name" ? "name" : "",
+      description: "",
+      priority: 0,
+    })),
     rows: objects.map((o) => ({
       cells: columns.map(([, cell]) => cell(o)),
-      object: { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata: o.metadata as unknown as JsonObject },
+      object: {
+        kind: "PartialObjectMetadata",
+        apiVersion: "meta.k8s.io/v1",
+        metadata: o.metadata as unknown as JsonObject,
+      },
     })),
   };
 };

@@ -24,7 +24,13 @@ export class Watches {
   get count(): number {
     return this.open.size;
   }
-  start(r: Resource, namespace: string | undefined, query: URLSearchParams, form: Form, response: ServerResponse): void {
+  start(
+    r: Resource,
+    namespace: string | undefined,
+    query: URLSearchParams,
+    form: Form,
+    response: ServerResponse,
+  ): void {
     const watch = new Watch(this, r, namespace, query, form, response);
     this.open.add(watch);
     response.on("close", () => {
@@ -69,7 +75,7 @@ class Watch {
     this.initial = /^(1|true)$/.test(query.get("sendInitialEvents") ?? "");
     if (this.initial && query.get("resourceVersionMatch") !== "NotOlderThan")
       throw badRequest(
-        "ListOptions.meta.k8s.io \"\" is invalid: resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
+        'ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
       );
     const seconds = Number(query.get("timeoutSeconds") ?? "");
     this.limitMs = seconds > 0 ? seconds * 1000 : undefined;
@@ -77,7 +83,11 @@ class Watch {
 
   begin(): void {
     const { store } = this.owner;
-    this.response.writeHead(200, { "content-type": "application/json", "transfer-encoding": "chunked", "cache-control": "no-cache, private" });
+    this.response.writeHead(200, {
+      "content-type": "application/json",
+      "transfer-encoding": "chunked",
+      "cache-control": "no-cache, private",
+    });
     this.response.flushHeaders();
     const fresh = this.initial || this.from === undefined || this.from === 0;
     if (!fresh && this.from !== undefined && this.from < store.oldest) {
@@ -88,7 +98,8 @@ class Watch {
     const stop = store.watch(this.r, (change) => this.tell(change));
     this.ends.push(stop);
     if (fresh) {
-      for (const object of store.list(this.r, this.namespace)) if (this.matches(object)) this.send("ADDED", object);
+      for (const object of store.list(this.r, this.namespace))
+        if (this.matches(object)) this.send("ADDED", object);
       if (this.initial) this.bookmark({ "k8s.io/initial-events-end": "true" });
     } else for (const change of store.since(this.r, this.from ?? 0)) this.tell(change);
     if (this.bookmarks) this.tick();
@@ -112,7 +123,10 @@ class Watch {
     if (now) this.send(was ? "MODIFIED" : "ADDED", object);
     // What no longer matches is sent as it last matched, with the version of the change.
     else if (was && type !== "DELETED")
-      this.send("DELETED", { ...before, metadata: { ...before.metadata, resourceVersion: String(change.version) } });
+      this.send("DELETED", {
+        ...before,
+        metadata: { ...before.metadata, resourceVersion: String(change.version) },
+      });
     else if (was) this.send("DELETED", object);
   }
 
@@ -122,7 +136,10 @@ class Watch {
 
   private bookmark(annotations?: Record<string, string>): void {
     if (!this.bookmarks) return;
-    const metadata = { resourceVersion: String(this.owner.store.current), ...(annotations ? { annotations } : {}) };
+    const metadata = {
+      resourceVersion: String(this.owner.store.current),
+      ...(annotations ? { annotations } : {}),
+    };
     const head =
       this.form === "metadata"
         ? { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1" }

@@ -18,7 +18,7 @@ export interface Kind {
   /** Whether an update must carry the version that it has read. */
   readonly versionRequired?: boolean;
   /** Names: RFC 1123 subdomains unless said otherwise. */
-  readonly name?: "subdomain" | "label" | "label1035" | "path";
+  readonly name?: "subdomain" | "label" | "path";
   /** Changes the object in place. */
   readonly defaults?: (object: JsonObject) => void;
   readonly beforeCreate?: (object: JsonObject, allocator: Allocator) => void;

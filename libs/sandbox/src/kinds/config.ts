@@ -1,5 +1,12 @@
 /** ConfigMap, Secret, Service, claims, quotas, namespaces and the small ones: defaults and refusals. */
-import { forbiddenField, invalidValue, notSupported, requiredValue, tooLong, type FieldError } from "../ApiError.js";
+import {
+  forbiddenField,
+  invalidValue,
+  notSupported,
+  requiredValue,
+  tooLong,
+  type FieldError,
+} from "../ApiError.js";
 import { child, equal, type JsonObject } from "../Json.js";
 import { items, obj, orElse, text } from "./fields.js";
 import type { Kind } from "./Kind.js";
@@ -17,20 +24,27 @@ const dataErrors = (object: JsonObject, keys: readonly string[], whole: string):
     for (const [key, value] of Object.entries(obj(object, field) ?? {})) {
       if (!KEY.test(key)) errors.push(invalidValue(`${field}[${key}]`, key, KEY_FAULT));
       if (typeof value !== "string") continue;
-      size += field === "data" && whole === "" ? Buffer.byteLength(value) : Math.floor((value.replace(/=+$/, "").length * 3) / 4);
+      size +=
+        field === "data" && whole === ""
+          ? Buffer.byteLength(value)
+          : Math.floor((value.replace(/=+$/, "").length * 3) / 4);
     }
-  if (size > MAX) errors.push(tooLong(whole, MAX));
+  if (size > MAX) errors.push(tooLong(whole || "[]", MAX));
   return errors;
 };
 
-const immutable = (keys: readonly string[]) => (next: JsonObject, old: JsonObject): FieldError[] => {
-  if (old["immutable"] !== true) return [];
-  const errors: FieldError[] = [];
-  if (next["immutable"] !== true) errors.push(forbiddenField("immutable", "field is immutable when `immutable` is set"));
-  for (const key of keys)
-    if (!equal(next[key], old[key])) errors.push(forbiddenField(key, "field is immutable when `immutable` is set"));
-  return errors;
-};
+const immutable =
+  (keys: readonly string[]) =>
+  (next: JsonObject, old: JsonObject): FieldError[] => {
+    if (old["immutable"] !== true) return [];
+    const errors: FieldError[] = [];
+    if (next["immutable"] !== true)
+      errors.push(forbiddenField("immutable", "field is immutable when `immutable` is set"));
+    for (const key of keys)
+      if (!equal(next[key], old[key]))
+        errors.push(forbiddenField(key, "field is immutable when `immutable` is set"));
+    return errors;
+  };
 
 export const configMap: Kind = {
   validate: (object) => dataErrors(object, ["data", "binaryData"], ""),
@@ -40,12 +54,13 @@ export const configMap: Kind = {
 export const secret: Kind = {
   defaults: (object) => {
     orElse(object, "type", "Opaque");
+    foldStringData(object);
   },
-  beforeCreate: (object) => foldStringData(object),
-  beforeUpdate: (next) => foldStringData(next),
   validate: (object) => dataErrors(object, ["data"], "data"),
   validateUpdate: (next, old) => [
-    ...(next["type"] === old["type"] ? [] : [invalidValue("type", next["type"], "field is immutable")]),
+    ...(next["type"] === old["type"]
+      ? []
+      : [invalidValue("type", next["type"], "field is immutable")]),
     ...immutable(["data"])(next, old),
   ],
   selectableFields: (object) => ({ type: text(object as unknown as JsonObject, "type") }),
@@ -60,7 +75,7 @@ const foldStringData = (object: JsonObject): void => {
 };
 
 export const service: Kind = {
-  name: "label1035",
+  name: "label",
   defaults: (object) => {
     const spec = child(object, "spec");
     orElse(spec, "sessionAffinity", "None");
@@ -73,7 +88,8 @@ export const service: Kind = {
       if (port["targetPort"] === undefined || port["targetPort"] === 0 || port["targetPort"] === "")
         port["targetPort"] = port["port"] ?? 0;
     }
-    if (type === "NodePort" || type === "LoadBalancer") orElse(spec, "externalTrafficPolicy", "Cluster");
+    if (type === "NodePort" || type === "LoadBalancer")
+      orElse(spec, "externalTrafficPolicy", "Cluster");
     if (type !== "ExternalName") orElse(spec, "internalTrafficPolicy", "Cluster");
     if (type === "LoadBalancer") orElse(spec, "allocateLoadBalancerNodePorts", true);
   },
@@ -90,16 +106,26 @@ export const service: Kind = {
     const errors: FieldError[] = [];
     const type = text(spec, "type");
     const types = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
-    if (!types.includes(type)) errors.push(notSupported("spec.type", type, types));
     const ports = items(spec, "ports");
     if (ports.length === 0 && type !== "ExternalName" && text(spec, "clusterIP") !== "None")
       errors.push(requiredValue("spec.ports", ""));
     ports.forEach((p, i) => {
-      const port = p["port"];
-      if (typeof port !== "number" || port < 1 || port > 65_535)
-        errors.push(invalidValue(`spec.ports[${i}].port`, port ?? 0, "must be between 1 and 65535, inclusive"));
-      if (ports.length > 1 && !text(p, "name")) errors.push(requiredValue(`spec.ports[${i}].name`, ""));
+      if (ports.length > 1 && !text(p, "name"))
+        errors.push(requiredValue(`spec.ports[${i}].name`, ""));
+      for (const key of ["port", "targetPort"]) {
+        const value = p[key] ?? 0;
+        if (key === "targetPort" && typeof value === "string") continue;
+        if (typeof value !== "number" || value < 1 || value > 65_535)
+          errors.push(
+            invalidValue(
+              `spec.ports[${i}].${key}`,
+              value,
+              "must be between 1 and 65535, inclusive",
+            ),
+          );
+      }
     });
+    if (!types.includes(type)) errors.push(notSupported("spec.type", type, types));
     if (type === "ExternalName" && !text(spec, "externalName"))
       errors.push(requiredValue("spec.externalName", ""));
     return errors;
@@ -107,8 +133,15 @@ export const service: Kind = {
   validateUpdate: (next, old) => {
     const [now, before] = [obj(next, "spec"), obj(old, "spec")];
     const [ip, was] = [text(now, "clusterIP"), text(before, "clusterIP")];
-    if (was && ip !== was && text(now, "type") !== "ExternalName" && text(before, "type") !== "ExternalName")
-      return [invalidValue("spec.clusterIPs[0]", now?.["clusterIPs"] ?? null, "may not change once set")];
+    if (
+      was &&
+      ip !== was &&
+      text(now, "type") !== "ExternalName" &&
+      text(before, "type") !== "ExternalName"
+    )
+      return [
+        invalidValue("spec.clusterIPs[0]", now?.["clusterIPs"] ?? null, "may not change once set"),
+      ];
     return [];
   },
   selectableFields: (object) => ({
@@ -128,16 +161,21 @@ const addresses = (
     return;
   }
   const before = old && text(old, "type") !== "ExternalName" ? old : undefined;
-  if (!text(spec, "clusterIP")) spec["clusterIP"] = text(before, "clusterIP") || allocator.clusterIp();
-  if (spec["clusterIPs"] === undefined) spec["clusterIPs"] = [text(spec, "clusterIP")];
+  if (!text(spec, "clusterIP"))
+    spec["clusterIP"] = text(before, "clusterIP") || allocator.clusterIp();
+  if (spec["clusterIPs"] === undefined || equal(spec["clusterIPs"], before?.["clusterIPs"]))
+    spec["clusterIPs"] = [text(spec, "clusterIP")];
   orElse(spec, "ipFamilies", ["IPv4"]);
   orElse(spec, "ipFamilyPolicy", "SingleStack");
   if (type !== "NodePort" && type !== "LoadBalancer") return;
   if (type === "LoadBalancer" && spec["allocateLoadBalancerNodePorts"] === false) return;
   for (const port of items(spec, "ports")) {
     if (typeof port["nodePort"] === "number" && port["nodePort"] > 0) continue;
-    const same = items(before, "ports").find((p) => p["port"] === port["port"] && p["protocol"] === port["protocol"]);
-    port["nodePort"] = typeof same?.["nodePort"] === "number" ? same["nodePort"] : allocator.nodePort();
+    const same = items(before, "ports").find(
+      (p) => p["port"] === port["port"] && p["protocol"] === port["protocol"],
+    );
+    port["nodePort"] =
+      typeof same?.["nodePort"] === "number" ? same["nodePort"] : allocator.nodePort();
   }
 };
 
@@ -156,7 +194,10 @@ export const namespace: Kind = {
     next["spec"] = old["spec"];
     next["status"] = old["status"];
   },
-  selectableFields: (object) => ({ "status.phase": text(object.status, "phase"), name: object.metadata.name }),
+  selectableFields: (object) => ({
+    "status.phase": text(object.status, "phase"),
+    name: object.metadata.name,
+  }),
 };
 
 export const claim: Kind = {
@@ -173,19 +214,30 @@ export const claim: Kind = {
   validate: (object) => {
     const spec = obj(object, "spec");
     const errors: FieldError[] = [];
-    if (!Array.isArray(spec?.["accessModes"])) errors.push(requiredValue("spec.accessModes", "at least 1 access mode is required"));
+    if (!Array.isArray(spec?.["accessModes"]))
+      errors.push(requiredValue("spec.accessModes", "at least 1 access mode is required"));
     if (obj(obj(spec, "resources"), "requests")?.["storage"] === undefined)
       errors.push(requiredValue("spec.resources[storage]", ""));
     return errors;
   },
   validateUpdate: (next, old) => {
     const strip = (o: JsonObject): JsonObject => {
-      const { resources: _, volumeName: __, volumeAttributesClassName: ___, ...rest } = obj(o, "spec") ?? {};
+      const {
+        resources: _,
+        volumeName: __,
+        volumeAttributesClassName: ___,
+        ...rest
+      } = obj(o, "spec") ?? {};
       return rest;
     };
     return equal(strip(next), strip(old))
       ? []
-      : [forbiddenField("spec", "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims")];
+      : [
+          forbiddenField(
+            "spec",
+            "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims",
+          ),
+        ];
   },
 };
 
@@ -195,7 +247,8 @@ export const roleBinding: Kind = {
     const ref = child(object, "roleRef");
     orElse(ref, "apiGroup", "rbac.authorization.k8s.io");
     for (const subject of items(object, "subjects"))
-      if (text(subject, "kind") !== "ServiceAccount") orElse(subject, "apiGroup", "rbac.authorization.k8s.io");
+      if (text(subject, "kind") !== "ServiceAccount")
+        orElse(subject, "apiGroup", "rbac.authorization.k8s.io");
   },
   validate: (object) => {
     const ref = obj(object, "roleRef");
@@ -206,15 +259,35 @@ export const roleBinding: Kind = {
     return errors;
   },
   validateUpdate: (next, old) =>
-    equal(next["roleRef"], old["roleRef"]) ? [] : [invalidValue("roleRef", next["roleRef"] ?? null, "cannot change roleRef")],
+    equal(next["roleRef"], old["roleRef"])
+      ? []
+      : [invalidValue("roleRef", next["roleRef"] ?? null, "cannot change roleRef")],
+};
+
+export const networkPolicy: Kind = {
+  generation: true,
+  defaults: (object) => {
+    const spec = child(object, "spec");
+    orElse(
+      spec,
+      "policyTypes",
+      items(spec, "egress").length > 0 ? ["Ingress", "Egress"] : ["Ingress"],
+    );
+  },
 };
 
 export const autoscaler: Kind = {
+  generation: true,
   defaults: (object) => {
     const spec = child(object, "spec");
     orElse(spec, "minReplicas", 1);
     if (spec["metrics"] === undefined)
-      spec["metrics"] = [{ type: "Resource", resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 80 } } }];
+      spec["metrics"] = [
+        {
+          type: "Resource",
+          resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 80 } },
+        },
+      ];
   },
   beforeCreate: (object) => {
     object["status"] = { desiredReplicas: 0, currentMetrics: null };
@@ -222,7 +295,38 @@ export const autoscaler: Kind = {
   validate: (object) => {
     const spec = obj(object, "spec");
     const max = spec?.["maxReplicas"];
-    return typeof max === "number" && max > 0 ? [] : [invalidValue("spec.maxReplicas", max ?? 0, "must be greater than 0")];
+    return typeof max === "number" && max > 0
+      ? []
+      : [invalidValue("spec.maxReplicas", max ?? 0, "must be greater than 0")];
+  },
+};
+
+export const definition: Kind = {
+  generation: true,
+  versionRequired: true,
+  defaults: (object) => {
+    const spec = child(object, "spec");
+    orElse(spec, "conversion", { strategy: "None" });
+    const names = child(spec, "names");
+    const kind = text(names, "kind");
+    if (!text(names, "singular")) names["singular"] = kind.toLowerCase();
+    orElse(names, "listKind", `${kind}List`);
+  },
+  beforeCreate: (object) => {
+    const stored = items(obj(object, "spec"), "versions").find((v) => v["storage"] === true);
+    object["status"] = {
+      acceptedNames: { kind: "", plural: "" },
+      conditions: null,
+      storedVersions: [text(stored, "name")],
+    };
+  },
+  validate: (object) => {
+    const spec = obj(object, "spec");
+    const name = text(obj(object, "metadata"), "name");
+    const wanted = `${text(obj(spec, "names"), "plural")}.${text(spec, "group")}`;
+    return name === wanted
+      ? []
+      : [invalidValue("metadata.name", name, 'must be spec.names.plural+"."+spec.group')];
   },
 };
 

@@ -1,5 +1,16 @@
 /** The table of kinds that are more than stored objects. */
-import { autoscaler, claim, configMap, event, namespace, roleBinding, secret, service } from "./config.js";
+import {
+  autoscaler,
+  claim,
+  configMap,
+  definition,
+  event,
+  namespace,
+  networkPolicy,
+  roleBinding,
+  secret,
+  service,
+} from "./config.js";
 import type { Kind } from "./Kind.js";
 import { cronJob, daemonSet, deployment, job, pod, replicaSet, statefulSet } from "./workloads.js";
 
@@ -22,13 +33,13 @@ const KINDS: Readonly<Record<string, Kind>> = {
   "horizontalpodautoscalers.autoscaling": autoscaler,
   "poddisruptionbudgets.policy": counted,
   "ingresses.networking.k8s.io": counted,
-  "networkpolicies.networking.k8s.io": counted,
+  "networkpolicies.networking.k8s.io": networkPolicy,
   "roles.rbac.authorization.k8s.io": { name: "path" },
   "clusterroles.rbac.authorization.k8s.io": { name: "path" },
   "rolebindings.rbac.authorization.k8s.io": roleBinding,
   "clusterrolebindings.rbac.authorization.k8s.io": roleBinding,
   "leases.coordination.k8s.io": { versionRequired: true },
-  "customresourcedefinitions.apiextensions.k8s.io": { generation: true, versionRequired: true },
+  "customresourcedefinitions.apiextensions.k8s.io": definition,
 };
 const NONE: Kind = {};
 const CUSTOM: Kind = { generation: true, versionRequired: true };

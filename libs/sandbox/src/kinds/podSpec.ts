@@ -1,5 +1,11 @@
 /** A pod's spec, alone or in a workload's template: its defaults and what is refused. */
-import { duplicateValue, invalidValue, notSupported, requiredValue, type FieldError } from "../ApiError.js";
+import {
+  duplicateValue,
+  invalidValue,
+  notSupported,
+  requiredValue,
+  type FieldError,
+} from "../ApiError.js";
 import type { JsonObject } from "../Json.js";
 import { dnsLabel, LABEL_1123 } from "../schema/Names.js";
 import { millis } from "../schema/Quantity.js";
@@ -54,7 +60,7 @@ const volume = (v: JsonObject): void => {
     const parts = source === "projected" ? items(there, "sources") : [];
     for (const part of parts) {
       const token = obj(part, "serviceAccountToken");
-      if (token) orElse(token, "expirationSeconds", 3607);
+      if (token) orElse(token, "expirationSeconds", 3600);
       for (const item of items(obj(part, "downwardAPI"), "items")) fieldRef(item);
     }
     if (source === "downwardAPI") for (const item of items(there, "items")) fieldRef(item);
@@ -92,12 +98,14 @@ export const podOnlyDefaults = (spec: JsonObject): void => {
       const limits = obj(resources, "limits");
       if (!resources || !limits) continue;
       const requests = obj(resources, "requests") ?? {};
-      for (const [name, value] of Object.entries(limits)) if (value !== undefined) orElse(requests, name, value);
+      for (const [name, value] of Object.entries(limits))
+        if (value !== undefined) orElse(requests, name, value);
       if (Object.keys(requests).length > 0) resources["requests"] = requests;
     }
 };
 
-const port = (value: unknown): boolean => typeof value === "number" && value >= 1 && value <= 65_535;
+const port = (value: unknown): boolean =>
+  typeof value === "number" && value >= 1 && value <= 65_535;
 
 const containerErrors = (c: JsonObject, path: string, volumes: readonly string[]): FieldError[] => {
   const errors: FieldError[] = [];
@@ -107,12 +115,21 @@ const containerErrors = (c: JsonObject, path: string, volumes: readonly string[]
   const image = text(c, "image");
   if (!image) errors.push(requiredValue(`${path}.image`, ""));
   else if (image.trim() !== image)
-    errors.push(invalidValue(`${path}.image`, image, "must not have leading or trailing whitespace"));
+    errors.push(
+      invalidValue(`${path}.image`, image, "must not have leading or trailing whitespace"),
+    );
   items(c, "ports").forEach((p, i) => {
     const number = p["containerPort"];
-    if (number === undefined || number === 0) errors.push(requiredValue(`${path}.ports[${i}].containerPort`, ""));
+    if (number === undefined || number === 0)
+      errors.push(requiredValue(`${path}.ports[${i}].containerPort`, ""));
     else if (!port(number))
-      errors.push(invalidValue(`${path}.ports[${i}].containerPort`, number, "must be between 1 and 65535, inclusive"));
+      errors.push(
+        invalidValue(
+          `${path}.ports[${i}].containerPort`,
+          number,
+          "must be between 1 and 65535, inclusive",
+        ),
+      );
   });
   items(c, "env").forEach((e, i) => {
     if (!text(e, "name")) errors.push(requiredValue(`${path}.env[${i}].name`, ""));
@@ -121,18 +138,31 @@ const containerErrors = (c: JsonObject, path: string, volumes: readonly string[]
     const volume = text(m, "name");
     const here = `${path}.volumeMounts[${i}]`;
     if (!volume) errors.push(requiredValue(`${here}.name`, ""));
-    else if (!volumes.includes(volume)) errors.push({ reason: "FieldValueNotFound", field: `${here}.name`, message: `Not found: ${JSON.stringify(volume)}` });
+    else if (!volumes.includes(volume))
+      errors.push({
+        reason: "FieldValueNotFound",
+        field: `${here}.name`,
+        message: `Not found: ${JSON.stringify(volume)}`,
+      });
     if (!text(m, "mountPath")) errors.push(requiredValue(`${here}.mountPath`, ""));
   });
   const policy = text(c, "imagePullPolicy");
   if (policy && !["Always", "IfNotPresent", "Never"].includes(policy))
-    errors.push(notSupported(`${path}.imagePullPolicy`, policy, ["Always", "IfNotPresent", "Never"]));
+    errors.push(
+      notSupported(`${path}.imagePullPolicy`, policy, ["Always", "IfNotPresent", "Never"]),
+    );
   const resources = obj(c, "resources");
   for (const [name, request] of Object.entries(obj(resources, "requests") ?? {})) {
     const limit = obj(resources, "limits")?.[name];
     if (typeof request !== "string" || typeof limit !== "string") continue;
     if (millis(request) > millis(limit))
-      errors.push(invalidValue(`${path}.resources.requests`, request, `must be less than or equal to ${name} limit of ${limit}`));
+      errors.push(
+        invalidValue(
+          `${path}.resources.requests`,
+          request,
+          `must be less than or equal to ${name} limit of ${limit}`,
+        ),
+      );
   }
   return errors;
 };

@@ -1,5 +1,11 @@
 /** Deployment, ReplicaSet, StatefulSet, DaemonSet, Job, CronJob and Pod: defaults and refusals. */
-import { forbiddenField, invalidValue, requiredValue, type FieldError } from "../ApiError.js";
+import {
+  forbiddenField,
+  invalidValue,
+  notSupported,
+  requiredValue,
+  type FieldError,
+} from "../ApiError.js";
 import { child, clone, equal, isObject, type JsonObject } from "../Json.js";
 import { items, obj, orElse, text } from "./fields.js";
 import type { Kind } from "./Kind.js";
@@ -7,7 +13,8 @@ import { podOnlyDefaults, podSpecDefaults, podSpecErrors } from "./podSpec.js";
 
 const IMMUTABLE = "field is immutable";
 
-const templateDefaults = (spec: JsonObject): void => podSpecDefaults(child(child(spec, "template"), "spec"));
+const templateDefaults = (spec: JsonObject): void =>
+  podSpecDefaults(child(child(spec, "template"), "spec"));
 
 const negative = (spec: JsonObject | undefined, key: string): FieldError[] => {
   const value = spec?.[key];
@@ -42,15 +49,34 @@ const workloadErrors = (object: JsonObject): FieldError[] => {
   const labels = obj(obj(template, "metadata"), "labels");
   const errors: FieldError[] = negative(spec, "replicas");
   if (!selector) errors.push(requiredValue("spec.selector", ""));
-  else if (Object.keys(obj(selector, "matchLabels") ?? {}).length === 0 && items(selector, "matchExpressions").length === 0)
-    errors.push(invalidValue("spec.selector", selector, `empty selector is invalid for ${text(object, "kind").toLowerCase()}`));
+  else if (
+    Object.keys(obj(selector, "matchLabels") ?? {}).length === 0 &&
+    items(selector, "matchExpressions").length === 0
+  )
+    errors.push(
+      invalidValue(
+        "spec.selector",
+        selector,
+        `empty selector is invalid for ${text(object, "kind").toLowerCase()}`,
+      ),
+    );
   if (!selector || !selects(selector, labels ?? {}))
-    errors.push(invalidValue("spec.template.metadata.labels", labels ?? null, "`selector` does not match template `labels`"));
+    errors.push(
+      invalidValue(
+        "spec.template.metadata.labels",
+        labels ?? null,
+        "`selector` does not match template `labels`",
+      ),
+    );
   const podSpec = obj(template, "spec");
   errors.push(...podSpecErrors(podSpec, "spec.template.spec"));
   const policy = text(podSpec, "restartPolicy");
   if (policy === "OnFailure" || policy === "Never")
-    errors.push({ reason: "FieldValueNotSupported", field: "spec.template.spec.restartPolicy", message: `Unsupported value: "${policy}": supported values: "Always"` });
+    errors.push({
+      reason: "FieldValueNotSupported",
+      field: "spec.template.spec.restartPolicy",
+      message: `Unsupported value: "${policy}": supported values: "Always"`,
+    });
   return errors;
 };
 
@@ -64,17 +90,29 @@ const rolling = (spec: JsonObject, key: string, fallback: JsonObject): void => {
   orElse(strategy, "type", "RollingUpdate");
   if (strategy["type"] !== "RollingUpdate") return;
   const how = child(strategy, "rollingUpdate");
-  for (const [name, value] of Object.entries(fallback)) if (value !== undefined) orElse(how, name, value);
+  for (const [name, value] of Object.entries(fallback))
+    if (value !== undefined) orElse(how, name, value);
 };
 
 const strategyErrors = (object: JsonObject): FieldError[] => {
   const strategy = obj(obj(object, "spec"), "strategy");
   if (text(strategy, "type") === "Recreate" && strategy?.["rollingUpdate"] !== undefined)
-    return [forbiddenField("spec.strategy.rollingUpdate", "may not be specified when strategy `type` is 'Recreate'")];
+    return [
+      forbiddenField(
+        "spec.strategy.rollingUpdate",
+        "may not be specified when strategy `type` is 'Recreate'",
+      ),
+    ];
   const how = obj(strategy, "rollingUpdate");
   const zero = (v: unknown): boolean => v === 0 || v === "0%";
   if (how && zero(how["maxSurge"]) && zero(how["maxUnavailable"]))
-    return [invalidValue("spec.strategy.rollingUpdate.maxUnavailable", how["maxUnavailable"], "may not be 0 when `maxSurge` is 0")];
+    return [
+      invalidValue(
+        "spec.strategy.rollingUpdate.maxUnavailable",
+        how["maxUnavailable"],
+        "may not be 0 when `maxSurge` is 0",
+      ),
+    ];
   return [];
 };
 
@@ -107,8 +145,19 @@ export const replicaSet: Kind = {
 };
 
 const STATEFULSET_OPEN = [
-  "replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit",
-  "persistentVolumeClaimRetentionPolicy", "minReadySeconds",
+  "replicas",
+  "ordinals",
+  "template",
+  "updateStrategy",
+  "revisionHistoryLimit",
+  "persistentVolumeClaimRetentionPolicy",
+  "minReadySeconds",
+];
+const STATEFULSET_CLOSED = [
+  "serviceName",
+  "selector",
+  "podManagementPolicy",
+  "volumeClaimTemplates",
 ];
 export const statefulSet: Kind = {
   generation: true,
@@ -130,7 +179,7 @@ export const statefulSet: Kind = {
     templateDefaults(spec);
   },
   beforeCreate: (object) => {
-    object["status"] = { replicas: 0 };
+    object["status"] = { replicas: 0, availableReplicas: 0 };
   },
   // A claim's template is a volume of the pods, though the template does not list it.
   validate: (object) => {
@@ -140,13 +189,27 @@ export const statefulSet: Kind = {
     if (podSpec)
       podSpec["volumes"] = [
         ...items(podSpec, "volumes"),
-        ...items(spec, "volumeClaimTemplates").map((c) => ({ name: text(obj(c, "metadata"), "name") })),
+        ...items(spec, "volumeClaimTemplates").map((c) => ({
+          name: text(obj(c, "metadata"), "name"),
+        })),
       ];
     return workloadErrors(copy);
   },
   validateUpdate: (next, old) => {
+    const closed = STATEFULSET_CLOSED.filter(
+      (key) => !equal(obj(next, "spec")?.[key], obj(old, "spec")?.[key]),
+    ).map((key) =>
+      invalidValue(
+        `spec.${key}`,
+        obj(next, "spec")?.[key] ?? (key === "volumeClaimTemplates" ? [] : null),
+        IMMUTABLE,
+      ),
+    );
+    if (closed.length > 0) return closed;
     const strip = (o: JsonObject): JsonObject =>
-      Object.fromEntries(Object.entries(obj(o, "spec") ?? {}).filter(([k]) => !STATEFULSET_OPEN.includes(k)));
+      Object.fromEntries(
+        Object.entries(obj(o, "spec") ?? {}).filter(([k]) => !STATEFULSET_OPEN.includes(k)),
+      );
     return equal(strip(next), strip(old))
       ? []
       : [
@@ -158,30 +221,46 @@ export const statefulSet: Kind = {
   },
 };
 
+const GENERATION = "deprecated.daemonset.template.generation";
 export const daemonSet: Kind = {
   generation: true,
   defaults: (object) => {
     const spec = child(object, "spec");
     rolling(spec, "updateStrategy", { maxUnavailable: 1, maxSurge: 0 });
+    orElse(child(child(object, "metadata"), "annotations"), GENERATION, "1");
     orElse(spec, "revisionHistoryLimit", 10);
     templateDefaults(spec);
   },
+  beforeUpdate: (next, old) => {
+    const kept = Number(text(obj(obj(old, "metadata"), "annotations"), GENERATION) || "1");
+    const changed = !equal(obj(next, "spec")?.["template"], obj(old, "spec")?.["template"]);
+    child(child(next, "metadata"), "annotations")[GENERATION] = String(changed ? kept + 1 : kept);
+  },
   beforeCreate: (object) => {
-    child(child(object, "metadata"), "annotations")["deprecated.daemonset.template.generation"] = "1";
-    object["status"] = { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 };
+    object["status"] = {
+      currentNumberScheduled: 0,
+      numberMisscheduled: 0,
+      desiredNumberScheduled: 0,
+      numberReady: 0,
+    };
   },
   validate: workloadErrors,
   validateUpdate: selectorKept,
 };
 
 const jobDefaults = (spec: JsonObject): void => {
-  if (spec["completions"] === undefined && spec["parallelism"] === undefined) spec["completions"] = 1;
+  if (spec["completions"] === undefined && spec["parallelism"] === undefined)
+    spec["completions"] = 1;
   orElse(spec, "parallelism", 1);
   orElse(spec, "backoffLimit", 6);
   orElse(spec, "completionMode", "NonIndexed");
   orElse(spec, "suspend", false);
   orElse(spec, "manualSelector", false);
-  orElse(spec, "podReplacementPolicy", spec["podFailurePolicy"] === undefined ? "TerminatingOrFailed" : "Failed");
+  orElse(
+    spec,
+    "podReplacementPolicy",
+    spec["podFailurePolicy"] === undefined ? "TerminatingOrFailed" : "Failed",
+  );
   templateDefaults(spec);
 };
 const jobErrors = (spec: JsonObject | undefined, path: string): FieldError[] => {
@@ -189,11 +268,13 @@ const jobErrors = (spec: JsonObject | undefined, path: string): FieldError[] => 
   const errors = podSpecErrors(podSpec, `${path}.template.spec`);
   const policy = text(podSpec, "restartPolicy");
   if (policy === "Always")
-    errors.push({
-      reason: "FieldValueNotSupported",
-      field: `${path}.template.spec.restartPolicy`,
-      message: `Unsupported value: "Always": supported values: "OnFailure", "Never"`,
-    });
+    errors.push(
+      requiredValue(`${path}.template.spec.restartPolicy`, 'valid values: "OnFailure", "Never"'),
+    );
+  else if (policy && policy !== "OnFailure" && policy !== "Never")
+    errors.push(
+      notSupported(`${path}.template.spec.restartPolicy`, policy, ["OnFailure", "Never"]),
+    );
   return errors;
 };
 
@@ -217,9 +298,20 @@ export const job: Kind = {
   validate: (object) => jobErrors(obj(object, "spec"), "spec"),
   validateUpdate: (next, old) => {
     const [now, before] = [obj(next, "spec"), obj(old, "spec")];
-    return ["completions", "selector", "template", "completionMode", "podFailurePolicy", "backoffLimitPerIndex", "managedBy", "successPolicy"]
+    return [
+      "completions",
+      "selector",
+      "template",
+      "completionMode",
+      "podFailurePolicy",
+      "backoffLimitPerIndex",
+      "managedBy",
+      "successPolicy",
+    ]
       .filter((key) => !equal(now?.[key], before?.[key]))
-      .filter((key) => !(key === "template" && before?.["suspend"] === true && now?.["suspend"] === true))
+      .filter(
+        (key) => !(key === "template" && before?.["suspend"] === true && now?.["suspend"] === true),
+      )
       .map((key) => invalidValue(`spec.${key}`, now?.[key] ?? null, IMMUTABLE));
   },
 };
@@ -238,12 +330,12 @@ export const cronJob: Kind = {
   validate: (object) => {
     const spec = obj(object, "spec");
     const errors = jobErrors(obj(obj(spec, "jobTemplate"), "spec"), "spec.jobTemplate.spec");
-    if (!text(spec, "schedule")) errors.unshift(requiredValue("spec.schedule", ""));
+    if (!text(spec, "schedule")) errors.push(requiredValue("spec.schedule", ""));
     return errors;
   },
 };
 
-const POD_OPEN = ["activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds", "nodeName", "schedulingGates"];
+const POD_OPEN = ["activeDeadlineSeconds", "tolerations", "nodeName", "schedulingGates"];
 export const pod: Kind = {
   generation: true,
   defaults: (object) => {
@@ -267,7 +359,8 @@ export const pod: Kind = {
     const strip = (o: JsonObject): JsonObject => {
       const spec = clone(obj(o, "spec") ?? {});
       for (const key of POD_OPEN) delete spec[key];
-      for (const list of ["containers", "initContainers"]) for (const c of items(spec, list)) delete c["image"];
+      for (const list of ["containers", "initContainers"])
+        for (const c of items(spec, list)) delete c["image"];
       return spec;
     };
     return equal(strip(next), strip(old))
@@ -296,7 +389,9 @@ export const pod: Kind = {
 };
 
 const qos = (spec: JsonObject): string => {
-  const all = [...items(spec, "containers"), ...items(spec, "initContainers")].map((c) => obj(c, "resources"));
+  const all = [...items(spec, "containers"), ...items(spec, "initContainers")].map((c) =>
+    obj(c, "resources"),
+  );
   if (all.every((r) => !obj(r, "requests") && !obj(r, "limits"))) return "BestEffort";
   const guaranteed = all.every((r) =>
     ["cpu", "memory"].every((name) => {

@@ -16,7 +16,8 @@ export const mergePatch = (target: Json | undefined, patch: Json): Json => {
 };
 
 const pointer = (path: unknown): string[] => {
-  if (typeof path !== "string" || (path !== "" && !path.startsWith("/"))) throw new PatchError("invalid JSON pointer");
+  if (typeof path !== "string" || (path !== "" && !path.startsWith("/")))
+    throw new PatchError("invalid JSON pointer");
   return path
     .split("/")
     .slice(1)
@@ -33,11 +34,18 @@ const find = (root: Json, path: readonly string[]): Json | undefined => {
   return here;
 };
 
-const place = (root: Json, path: readonly string[], op: string, text: string): { parent: Json[] | JsonObject; key: string } => {
+const place = (
+  root: Json,
+  path: readonly string[],
+  op: string,
+  text: string,
+): { parent: Json[] | JsonObject; key: string } => {
   const parent = find(root, path.slice(0, -1));
   const key = path[path.length - 1] ?? "";
   if (!Array.isArray(parent) && !isObject(parent))
-    throw new PatchError(`${op} operation does not apply: doc is missing path: "${text}": missing value`);
+    throw new PatchError(
+      `${op} operation does not apply: doc is missing path: "${text}": missing value`,
+    );
   return { parent, key };
 };
 
@@ -50,7 +58,9 @@ const add = (root: Json, text: string, value: Json): Json => {
   else {
     const index = Number(key);
     if (!Number.isInteger(index) || index < 0 || index > parent.length)
-      throw new PatchError(`add operation does not apply: doc is missing path: "${text}": invalid index referenced`);
+      throw new PatchError(
+        `add operation does not apply: doc is missing path: "${text}": invalid index referenced`,
+      );
     parent.splice(index, 0, value);
   }
   return root;
@@ -78,7 +88,8 @@ export const jsonPatch = (target: Json, operations: readonly Json[]): Json => {
     switch (entry["op"]) {
       case "test": {
         const there = find(doc, pointer(path));
-        if (!equal(there ?? null, value)) throw new PatchError(`testing value ${path} failed: test failed`);
+        if (!equal(there ?? null, value))
+          throw new PatchError(`testing value ${path} failed: test failed`);
         break;
       }
       case "add":
@@ -95,7 +106,10 @@ export const jsonPatch = (target: Json, operations: readonly Json[]): Json => {
       case "copy": {
         const from = String(entry["from"] ?? "");
         const moved = find(doc, pointer(from));
-        if (moved === undefined) throw new PatchError(`${entry["op"]} operation does not apply: doc is missing from path: ${from}: missing value`);
+        if (moved === undefined)
+          throw new PatchError(
+            `${entry["op"]} operation does not apply: doc is missing from path: ${from}: missing value`,
+          );
         if (entry["op"] === "move") remove(doc, from);
         doc = add(doc, path, clone(moved));
         break;

@@ -6,7 +6,11 @@ const orderKey = "$setElementOrder/";
 const deleteKey = "$deleteFromPrimitiveList/";
 const retainKey = "$retainKeys";
 
-export const strategicMerge = (target: Json | undefined, patch: JsonObject, type: Type): JsonObject => {
+export const strategicMerge = (
+  target: Json | undefined,
+  patch: JsonObject,
+  type: Type,
+): JsonObject => {
   const base: JsonObject = isObject(target) ? { ...target } : {};
   if (patch["$patch"] === "replace") {
     const { $patch: _, ...rest } = patch;
@@ -14,7 +18,8 @@ export const strategicMerge = (target: Json | undefined, patch: JsonObject, type
   }
   if (patch["$patch"] === "delete") return {};
   const retain = patch[retainKey];
-  if (Array.isArray(retain)) for (const key of Object.keys(base)) if (!retain.includes(key)) delete base[key];
+  if (Array.isArray(retain))
+    for (const key of Object.keys(base)) if (!retain.includes(key)) delete base[key];
   const orders = new Map<string, Json[]>();
   for (const [key, value] of Object.entries(patch)) {
     if (value === undefined || key === retainKey || key === "$patch") continue;
@@ -23,7 +28,8 @@ export const strategicMerge = (target: Json | undefined, patch: JsonObject, type
     } else if (key.startsWith(deleteKey)) {
       const name = key.slice(deleteKey.length);
       const list = base[name];
-      if (Array.isArray(list) && Array.isArray(value)) base[name] = list.filter((item) => !value.includes(item));
+      if (Array.isArray(list) && Array.isArray(value))
+        base[name] = list.filter((item) => !value.includes(item));
     } else if (value === null) delete base[key];
     else base[key] = mergeField(base[key], value, field(type, key));
   }
@@ -45,11 +51,19 @@ const mergeField = (base: Json | undefined, value: Json, how: Field | undefined)
   if (isObject(value)) {
     if (how?.patch.includes("replace")) return value;
     const merged = strategicMerge(base, value, type);
-    if (how?.patch.includes("retainKeys") && isObject(base) && !Array.isArray(value[retainKey])) return merged;
+    if (how?.patch.includes("retainKeys") && isObject(base) && !Array.isArray(value[retainKey]))
+      return merged;
     return merged;
   }
-  if (!Array.isArray(value) || !Array.isArray(base) || !how?.patch.includes("merge") || type.tag !== "list")
-    return Array.isArray(value) ? value.filter((v) => !(isObject(v) && v["$patch"] !== undefined)) : value;
+  if (
+    !Array.isArray(value) ||
+    !Array.isArray(base) ||
+    !how?.patch.includes("merge") ||
+    type.tag !== "list"
+  )
+    return Array.isArray(value)
+      ? value.filter((v) => !(isObject(v) && v["$patch"] !== undefined))
+      : value;
   const key = how.patchKey;
   if (key === undefined) return [...base, ...value.filter((v) => !base.some((b) => equal(b, v)))];
   if (value.some((v) => isObject(v) && v["$patch"] === "replace"))
@@ -68,7 +82,11 @@ const mergeField = (base: Json | undefined, value: Json, how: Field | undefined)
 
 const sorted = (list: Json[], order: readonly Json[], key: string | undefined): Json[] => {
   const rank = (item: Json): number =>
-    order.findIndex((o) => (key === undefined ? equal(o, item) : isObject(o) && isObject(item) && equal(o[key], item[key])));
+    order.findIndex((o) =>
+      key === undefined
+        ? equal(o, item)
+        : isObject(o) && isObject(item) && equal(o[key], item[key]),
+    );
   return list
     .map((item, i) => ({ item, i, rank: rank(item) }))
     .sort((a, b) => (a.rank < 0 || b.rank < 0 ? a.i - b.i : a.rank - b.rank))

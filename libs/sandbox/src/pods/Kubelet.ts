@@ -46,7 +46,10 @@ export class Kubelet {
       return;
     }
     if (type === "ADDED") this.after(object, 0, () => this.schedule(object));
-    else if (object.metadata.deletionTimestamp !== undefined && before?.metadata.deletionTimestamp === undefined)
+    else if (
+      object.metadata.deletionTimestamp !== undefined &&
+      before?.metadata.deletionTimestamp === undefined
+    )
       this.after(object, GONE, () => this.end(object));
   }
 
@@ -68,7 +71,10 @@ export class Kubelet {
 
   private now(pod: Pod): Pod | undefined {
     const there = this.world.get<Pod>(this.pods, pod.metadata.namespace, pod.metadata.name);
-    return there?.metadata.uid === pod.metadata.uid && there?.metadata.deletionTimestamp === undefined ? there : undefined;
+    return there?.metadata.uid === pod.metadata.uid &&
+      there?.metadata.deletionTimestamp === undefined
+      ? there
+      : undefined;
   }
   private stamp(): string {
     return this.api.clock.stamp();
@@ -77,7 +83,8 @@ export class Kubelet {
     this.world.status(this.pods, pod, status, KUBELET);
   }
   private tell(pod: Pod, events: readonly EventRow[]): void {
-    for (const [type, reason, message] of events) this.world.event(pod, type, reason, message, KUBELET);
+    for (const [type, reason, message] of events)
+      this.world.event(pod, type, reason, message, KUBELET);
   }
 
   private schedule(given: Pod): void {
@@ -105,13 +112,24 @@ export class Kubelet {
     }
     this.unscheduled.delete(pod.metadata.uid ?? "");
     // A binding is no update of the pod by its manager: nobody owns spec.nodeName.
-    const condition = { type: "PodScheduled", status: "True", lastProbeTime: null, lastTransitionTime: this.stamp() };
+    const condition = {
+      type: "PodScheduled",
+      status: "True",
+      lastProbeTime: null,
+      lastTransitionTime: this.stamp(),
+    };
     const bound = this.api.store.put(this.pods, {
       ...pod,
       spec: { ...pod.spec, nodeName: NODE },
       status: { ...pod.status, conditions: [condition] },
     });
-    this.world.schedulerEvent(pod, "Normal", "Scheduled", "Binding", `Successfully assigned ${pod.metadata.namespace ?? ""}/${pod.metadata.name} to ${NODE}`);
+    this.world.schedulerEvent(
+      pod,
+      "Normal",
+      "Scheduled",
+      "Binding",
+      `Successfully assigned ${pod.metadata.namespace ?? ""}/${pod.metadata.name} to ${NODE}`,
+    );
     this.see(bound);
   }
 
@@ -121,13 +139,21 @@ export class Kubelet {
       const name = text(obj(volume, "persistentVolumeClaim"), "claimName");
       if (!name) continue;
       const claim = this.api.store.get(claims, pod.metadata.namespace, name);
-      if (!claim) return `0/1 nodes are available: persistentvolumeclaim ${JSON.stringify(name)} not found. not found`;
-      if (claim.status?.["phase"] !== "Bound") return "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims. not found";
+      if (!claim)
+        return `0/1 nodes are available: persistentvolumeclaim ${JSON.stringify(name)} not found. not found`;
+      if (claim.status?.["phase"] !== "Bound")
+        return "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims. not found";
     }
     const others: Pod[] = [];
     for (const o of this.api.store.values(this.pods)) {
       const phase = o.status?.["phase"];
-      if (o.metadata.uid !== pod.metadata.uid && text(o.spec, "nodeName") === NODE && phase !== "Succeeded" && phase !== "Failed") others.push(o);
+      if (
+        o.metadata.uid !== pod.metadata.uid &&
+        text(o.spec, "nodeName") === NODE &&
+        phase !== "Succeeded" &&
+        phase !== "Failed"
+      )
+        others.push(o);
     }
     const node = this.world.get(this.api.resources.must("v1", "nodes"), undefined, NODE);
     const reasons = misfits(pod, others, node?.metadata.labels ?? {});
@@ -163,9 +189,11 @@ export class Kubelet {
       .map((c) => tagOf(text(c, "image")))
       .find((t) => t !== undefined);
     if (initTag !== undefined) {
-      if (INIT_TAGS.has(initTag)) this.play(pod, "initContainerStatuses", initTag, TAGS[initTag] ?? [], undefined);
+      if (INIT_TAGS.has(initTag))
+        this.play(pod, "initContainerStatuses", initTag, TAGS[initTag] ?? [], undefined);
     } else if (tag === "mount-fails") this.after(pod, 150, () => this.tell(pod, [MOUNT_FAILED]));
-    else if (tag !== undefined) this.play(pod, "containerStatuses", tag, TAGS[tag] ?? [], undefined);
+    else if (tag !== undefined)
+      this.play(pod, "containerStatuses", tag, TAGS[tag] ?? [], undefined);
     else
       this.after(pod, READY, () => {
         const there = this.now(pod);
@@ -176,7 +204,13 @@ export class Kubelet {
       });
   }
 
-  private play(pod: Pod, key: "containerStatuses" | "initContainerStatuses", tag: string, steps: readonly Step[], before: Step | undefined): void {
+  private play(
+    pod: Pod,
+    key: "containerStatuses" | "initContainerStatuses",
+    tag: string,
+    steps: readonly Step[],
+    before: Step | undefined,
+  ): void {
     const [step, ...rest] = steps;
     if (!step) {
       this.finishJob(pod);
@@ -185,12 +219,21 @@ export class Kubelet {
     this.after(pod, step.after * 1000, () => {
       const there = this.now(pod);
       if (!there) return;
-      const expected = before ? Status.seen(there, key, tag) === keyOf({ ...before.state, ready: key === "containerStatuses" && before.state.ready }) : Status.fresh(there);
+      const expected = before
+        ? Status.seen(there, key, tag) ===
+          keyOf({ ...before.state, ready: key === "containerStatuses" && before.state.ready })
+        : Status.fresh(there);
       if (!expected) return;
       this.tell(there, step.events);
       const status =
         key === "containerStatuses"
-          ? Status.misbehaving(there, tag, step.state, text(there.status, "podIP") || this.ip(), this.stamp())
+          ? Status.misbehaving(
+              there,
+              tag,
+              step.state,
+              text(there.status, "podIP") || this.ip(),
+              this.stamp(),
+            )
           : Status.initializing(there, tag, step.state, this.stamp());
       this.write(there, status);
       this.play(there, key, tag, rest, step);
@@ -203,8 +246,15 @@ export class Kubelet {
     this.after(pod, JOB, () => {
       const there = this.now(pod);
       const statuses = items(there?.status, "containerStatuses");
-      if (!there || there.status?.["phase"] !== "Running" || !statuses.some((s) => s["ready"] === true)) return;
-      const failed = items(there.spec, "containers").some((c) => text(c, "image").endsWith(":job-fails"));
+      if (
+        !there ||
+        there.status?.["phase"] !== "Running" ||
+        !statuses.some((s) => s["ready"] === true)
+      )
+        return;
+      const failed = items(there.spec, "containers").some((c) =>
+        text(c, "image").endsWith(":job-fails"),
+      );
       this.write(there, Status.finished(there, failed, this.stamp()));
     });
   }

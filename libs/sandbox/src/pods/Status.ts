@@ -18,7 +18,12 @@ export const containerStatus = (container: JsonObject, state: State, now: string
     state.kind === "running"
       ? { running: { startedAt: now } }
       : state.kind === "waiting"
-        ? { waiting: { reason: state.reason, ...(state.message ? { message: state.message.replaceAll("%s", image) } : {}) } }
+        ? {
+            waiting: {
+              reason: state.reason,
+              ...(state.message ? { message: state.message.replaceAll("%s", image) } : {}),
+            },
+          }
         : { terminated: terminated(state.ended, now) };
   return {
     name: text(container, "name"),
@@ -34,17 +39,29 @@ export const containerStatus = (container: JsonObject, state: State, now: string
 
 const RUNNING: State = { kind: "running", ready: true, restarts: 0 };
 const COMPLETED = (container: JsonObject, now: string): JsonObject => ({
-  ...containerStatus(container, { kind: "terminated", ended: { code: 0, reason: "Completed" }, ready: true, restarts: 0 }, now),
+  ...containerStatus(
+    container,
+    { kind: "terminated", ended: { code: 0, reason: "Completed" }, ready: true, restarts: 0 },
+    now,
+  ),
   ready: true,
 });
 
 /** What the kubelet says of the pod, beside what the scheduler has said. */
 const conditions = (pod: Pod, ready: boolean, initialized: boolean, now: string): JsonObject[] => {
-  const before = Array.isArray(pod.status?.["conditions"]) ? pod.status["conditions"].filter(isObject) : [];
+  const before = Array.isArray(pod.status?.["conditions"])
+    ? pod.status["conditions"].filter(isObject)
+    : [];
   const make = (type: string, good: boolean, reason: string): JsonObject => {
     const status = good ? "True" : "False";
     const old = before.find((c) => c["type"] === type && c["status"] === status);
-    return { type, status, lastProbeTime: null, lastTransitionTime: old?.["lastTransitionTime"] ?? now, ...(good ? {} : { reason }) };
+    return {
+      type,
+      status,
+      lastProbeTime: null,
+      lastTransitionTime: old?.["lastTransitionTime"] ?? now,
+      ...(good ? {} : { reason }),
+    };
   };
   const mine = [
     make("Initialized", initialized, "ContainersNotInitialized"),
@@ -58,7 +75,9 @@ const initDone = (pod: Pod, now: string): JsonObject => {
   const init = items(pod.spec, "initContainers");
   if (init.length === 0) return {};
   return {
-    initContainerStatuses: init.map((c) => (text(c, "restartPolicy") === "Always" ? containerStatus(c, RUNNING, now) : COMPLETED(c, now))),
+    initContainerStatuses: init.map((c) =>
+      text(c, "restartPolicy") === "Always" ? containerStatus(c, RUNNING, now) : COMPLETED(c, now),
+    ),
   };
 };
 const all = (pod: Pod, key: string, state: State, now: string): JsonObject[] =>
@@ -68,7 +87,12 @@ const address = (ip: string): JsonObject => ({ podIP: ip, podIPs: [{ ip }] });
 /** The kubelet has seen the pod. */
 export const created = (pod: Pod, now: string): JsonObject => {
   const init = items(pod.spec, "initContainers").length > 0;
-  const state: State = { kind: "waiting", reason: init ? "PodInitializing" : "ContainerCreating", ready: false, restarts: 0 };
+  const state: State = {
+    kind: "waiting",
+    reason: init ? "PodInitializing" : "ContainerCreating",
+    ready: false,
+    restarts: 0,
+  };
   return {
     ...pod.status,
     phase: "Pending",
@@ -89,7 +113,13 @@ export const ready = (pod: Pod, ip: string, now: string): JsonObject => ({
 });
 
 /** The containers with a tag are in a state; the others run. */
-export const misbehaving = (pod: Pod, tag: string, state: State, ip: string, now: string): JsonObject => ({
+export const misbehaving = (
+  pod: Pod,
+  tag: string,
+  state: State,
+  ip: string,
+  now: string,
+): JsonObject => ({
   ...pod.status,
   phase: pulling(state) ? "Pending" : "Running",
   conditions: conditions(pod, state.ready, true, now),
@@ -108,7 +138,11 @@ export const initializing = (pod: Pod, tag: string, state: State, now: string): 
     phase: "Pending",
     conditions: conditions(pod, false, false, now),
     initContainerStatuses: items(pod.spec, "initContainers").map((c) =>
-      containerStatus(c, text(c, "image").endsWith(`:${tag}`) ? { ...state, ready: false } : idle, now),
+      containerStatus(
+        c,
+        text(c, "image").endsWith(`:${tag}`) ? { ...state, ready: false } : idle,
+        now,
+      ),
     ),
     containerStatuses: all(pod, "containers", idle, now),
   };
@@ -121,7 +155,12 @@ export const finished = (pod: Pod, failed: boolean, now: string): JsonObject => 
     ...pod.status,
     phase: failed ? "Failed" : "Succeeded",
     conditions: conditions(pod, false, true, now),
-    containerStatuses: all(pod, "containers", { kind: "terminated", ended, ready: false, restarts: 0 }, now),
+    containerStatuses: all(
+      pod,
+      "containers",
+      { kind: "terminated", ended, ready: false, restarts: 0 },
+      now,
+    ),
   };
 };
 
@@ -136,7 +175,13 @@ export const seen = (pod: Pod, key: string, tag: string): string | undefined => 
 };
 /** Whether nothing has happened to the pod since the kubelet saw it. */
 export const fresh = (pod: Pod): boolean => {
-  const statuses = [...items(pod.status, "containerStatuses"), ...items(pod.status, "initContainerStatuses")];
+  const statuses = [
+    ...items(pod.status, "containerStatuses"),
+    ...items(pod.status, "initContainerStatuses"),
+  ];
   const reasons = new Set(statuses.map((s) => at(s, "state", "waiting", "reason")));
-  return pod.status?.["phase"] === "Pending" && [...reasons].every((r) => r === "ContainerCreating" || r === "PodInitializing");
+  return (
+    pod.status?.["phase"] === "Pending" &&
+    [...reasons].every((r) => r === "ContainerCreating" || r === "PodInitializing")
+  );
 };

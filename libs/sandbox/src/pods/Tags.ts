@@ -24,7 +24,12 @@ export interface Step {
   readonly events: readonly EventRow[];
 }
 
-const running = (ready = true, restarts = 0, last?: Ended): State => ({ kind: "running", ready, restarts, ...(last ? { last } : {}) });
+const running = (ready = true, restarts = 0, last?: Ended): State => ({
+  kind: "running",
+  ready,
+  restarts,
+  ...(last ? { last } : {}),
+});
 const waiting = (reason: string, message?: string, restarts = 0, last?: Ended): State => ({
   kind: "waiting",
   reason,
@@ -33,7 +38,11 @@ const waiting = (reason: string, message?: string, restarts = 0, last?: Ended): 
   ...(message ? { message } : {}),
   ...(last ? { last } : {}),
 });
-const step = (after: number, state: State, ...events: EventRow[]): Step => ({ after, state, events });
+const step = (after: number, state: State, ...events: EventRow[]): Step => ({
+  after,
+  state,
+  events,
+});
 
 const ERROR: Ended = { code: 1, reason: "Error" };
 const OOM: Ended = { code: 137, reason: "OOMKilled" };
@@ -50,7 +59,12 @@ const EXEC =
   'failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: exec: "/app/serve": stat /app/serve: no such file or directory';
 
 const pulls = (error: string, short: string): Step[] => [
-  step(0.15, waiting("ErrImagePull", error), ["Warning", "Failed", `Failed to pull image: ${short}`], ["Warning", "Failed", "Error: ErrImagePull"]),
+  step(
+    0.15,
+    waiting("ErrImagePull", error),
+    ["Warning", "Failed", `Failed to pull image: ${short}`],
+    ["Warning", "Failed", "Error: ErrImagePull"],
+  ),
   step(
     0.8,
     waiting("ImagePullBackOff", `Back-off pulling image "%s": ErrImagePull: ${error}`),
@@ -82,12 +96,19 @@ export const TAGS: Readonly<Record<string, readonly Step[]>> = {
   "bad-name": [
     step(
       0.15,
-      waiting("InvalidImageName", `Failed to apply default image tag "%s": couldn't parse image name: invalid reference format`),
+      waiting(
+        "InvalidImageName",
+        `Failed to apply default image tag "%s": couldn't parse image name: invalid reference format`,
+      ),
       ["Warning", "InspectFailed", "Failed to apply default image tag: invalid reference format"],
     ),
   ],
   "bad-config": [
-    step(0.15, waiting("CreateContainerConfigError", 'configmap "missing" not found'), ["Warning", "Failed", 'Error: configmap "missing" not found']),
+    step(0.15, waiting("CreateContainerConfigError", 'configmap "missing" not found'), [
+      "Warning",
+      "Failed",
+      'Error: configmap "missing" not found',
+    ]),
   ],
   "start-fails": [
     step(0.15, waiting("RunContainerError", EXEC), ["Warning", "Failed", `Error: ${EXEC}`]),
@@ -95,7 +116,11 @@ export const TAGS: Readonly<Record<string, readonly Step[]>> = {
   ],
   crashes: loop(ERROR),
   oom: loop(OOM),
-  "crashes-twice": [...loop(ERROR).slice(0, 4), step(2, running(false, 2, ERROR)), step(0.5, running(true, 2, ERROR))],
+  "crashes-twice": [
+    ...loop(ERROR).slice(0, 4),
+    step(2, running(false, 2, ERROR)),
+    step(0.5, running(true, 2, ERROR)),
+  ],
   "dies-later": loop(ERROR, true, 5),
   "killed-by-probe": [
     step(
@@ -108,14 +133,30 @@ export const TAGS: Readonly<Record<string, readonly Step[]>> = {
     step(0.3, crashLoop(1, 10, { code: 137, reason: "Error" }), BACK_OFF),
   ],
   "never-ready": [
-    step(0.2, running(false), STARTED, ["Warning", "Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503"]),
+    step(0.2, running(false), STARTED, [
+      "Warning",
+      "Unhealthy",
+      "Readiness probe failed: HTTP probe failed with statuscode: 503",
+    ]),
   ],
   "mount-fails": [],
   slow: [step(0.2, running(false), STARTED), step(15, running())],
 };
 /** The tags that an init container may carry. */
-export const INIT_TAGS: ReadonlySet<string> = new Set(["pull-fails", "pull-denied", "bad-name", "bad-config", "start-fails", "crashes", "oom"]);
-export const MOUNT_FAILED: EventRow = ["Warning", "FailedMount", 'MountVolume.SetUp failed for volume "config" : configmap "missing" not found'];
+export const INIT_TAGS: ReadonlySet<string> = new Set([
+  "pull-fails",
+  "pull-denied",
+  "bad-name",
+  "bad-config",
+  "start-fails",
+  "crashes",
+  "oom",
+]);
+export const MOUNT_FAILED: EventRow = [
+  "Warning",
+  "FailedMount",
+  'MountVolume.SetUp failed for volume "config" : configmap "missing" not found',
+];
 
 export const tagOf = (image: string): string | undefined => {
   const tag = /:([^:/]+)$/.exec(image)?.[1];

@@ -3,8 +3,6 @@ export const LABEL_1123 =
   "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 export const SUBDOMAIN_1123 =
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
-export const LABEL_1035 =
-  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
 export const LABEL_VALUE =
   "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 export const QUALIFIED_NAME =
@@ -15,17 +13,20 @@ export const dnsLabel = (name: string): boolean => /^[a-z0-9]([-a-z0-9]*[a-z0-9]
 const tooLong = (max: number): string => `must be no more than ${max} bytes`;
 
 /** Why a name is refused; empty where it is well. */
-export const nameFaults = (name: string, form: "subdomain" | "label" | "label1035" | "path"): string[] => {
+export const nameFaults = (name: string, form: "subdomain" | "label" | "path"): string[] => {
   if (form === "path") {
     if (name === "." || name === "..") return [`may not be '${name}'`];
     return ["/", "%"].filter((c) => name.includes(c)).map((c) => `may not contain '${c}'`);
   }
   const out: string[] = [];
   const max = form === "subdomain" ? 253 : 63;
-  if (name.length > max) out.push(tooLong(max));
+  if (name.length > max) out.push(`must be no more than ${max} characters`);
+  if (form === "label" && name.includes(".")) return [...out, "must not contain dots"];
   if (form === "label" && !dnsLabel(name)) out.push(LABEL_1123);
-  if (form === "label1035" && !/^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(name)) out.push(LABEL_1035);
-  if (form === "subdomain" && !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(name))
+  if (
+    form === "subdomain" &&
+    !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(name)
+  )
     out.push(SUBDOMAIN_1123);
   return out;
 };
@@ -40,7 +41,9 @@ export const qualifiedNameFaults = (key: string): string[] => {
   const name = parts[parts.length - 1] ?? "";
   const out: string[] = [];
   if (parts.length > 2)
-    return [`a valid label key must consist of alphanumeric characters, '-', '_' or '.' with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
+    return [
+      `${QUALIFIED_NAME.replace("name part must", "a valid label key must")} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
+    ];
   if (parts.length === 2) {
     if (!parts[0]) out.push("prefix part must be non-empty");
     else out.push(...nameFaults(parts[0], "subdomain").map((f) => `prefix part ${f}`));

@@ -22,7 +22,10 @@ const parse = (text: string): Quantity | undefined => {
   const shift = 9 + power - fraction.length;
   let nano = shift >= 0 ? digits * 10n ** BigInt(shift) : roundUp(digits, 10n ** BigInt(-shift));
   if (binary) nano *= 1024n ** BigInt(BINARY.indexOf(suffix));
-  return { nano: sign === "-" ? -nano : nano, form: exponent ? "exponent" : binary ? "binary" : "decimal" };
+  return {
+    nano: sign === "-" ? -nano : nano,
+    form: exponent ? "exponent" : binary ? "binary" : "decimal",
+  };
 };
 const roundUp = (a: bigint, b: bigint): bigint => (a % b === 0n ? a / b : a / b + 1n);
 

@@ -25,16 +25,30 @@ export interface Subresource {
   readonly verbs: readonly string[];
 }
 
-const list = (text: string | undefined): string[] => (text === undefined || text === "-" ? [] : text.split(","));
+const list = (text: string | undefined): string[] =>
+  text === undefined || text === "-" ? [] : text.split(",");
 
 const parse = (): Map<string, Resource> => {
   const out = new Map<string, Resource>();
   for (const line of RESOURCES.trim().split("\n")) {
-    const [groupVersion = "", name = "", singular = "", scope, kind = "", verbs, short, categories] = line.split(" ");
+    const [
+      groupVersion = "",
+      name = "",
+      singular = "",
+      scope,
+      kind = "",
+      verbs,
+      short,
+      categories,
+    ] = line.split(" ");
     const [plural = "", sub] = name.split("/");
     if (sub !== undefined) {
       const parent = out.get(`${groupVersion}/${plural}`);
-      (parent?.subresources as Map<string, Subresource> | undefined)?.set(sub, { name: sub, kind, verbs: list(verbs) });
+      (parent?.subresources as Map<string, Subresource> | undefined)?.set(sub, {
+        name: sub,
+        kind,
+        verbs: list(verbs),
+      });
       continue;
     }
     const slash = groupVersion.indexOf("/");
@@ -51,7 +65,13 @@ const parse = (): Map<string, Resource> => {
       shortNames: list(short),
       categories: list(categories),
       subresources: new Map(),
-      type: builtinType(groupVersion, kind) ?? { tag: "struct", name: kind, atomic: false, fields: new Map(), open: true },
+      type: builtinType(groupVersion, kind) ?? {
+        tag: "struct",
+        name: kind,
+        atomic: false,
+        fields: new Map(),
+        open: true,
+      },
       custom: false,
       qualified: group ? `${plural}.${group}` : plural,
     });
@@ -68,7 +88,8 @@ export class Resources {
   }
   /** The resource of a kind. */
   kind(groupVersion: string, kind: string): Resource | undefined {
-    for (const r of this.byPath.values()) if (r.groupVersion === groupVersion && r.kind === kind) return r;
+    for (const r of this.byPath.values())
+      if (r.groupVersion === groupVersion && r.kind === kind) return r;
     return undefined;
   }
   must(groupVersion: string, plural: string): Resource {
@@ -83,7 +104,13 @@ export class Resources {
     return [...new Set(this.all().map((r) => r.group))].filter((g) => g !== "");
   }
   versions(group: string): string[] {
-    return [...new Set(this.all().filter((r) => r.group === group).map((r) => r.version))];
+    return [
+      ...new Set(
+        this.all()
+          .filter((r) => r.group === group)
+          .map((r) => r.version),
+      ),
+    ];
   }
   add(resource: Resource): void {
     this.byPath.set(`${resource.groupVersion}/${resource.plural}`, resource);
@@ -92,4 +119,3 @@ export class Resources {
     this.byPath.delete(`${resource.groupVersion}/${resource.plural}`);
   }
 }
-

@@ -6,7 +6,16 @@
 import { isObject, type JsonObject } from "../Json.js";
 import { KINDS, TYPES } from "./builtin.js";
 
-export type Scalar = "string" | "integer" | "long" | "boolean" | "number" | "quantity" | "intOrString" | "time" | "bytes";
+export type Scalar =
+  | "string"
+  | "integer"
+  | "long"
+  | "boolean"
+  | "number"
+  | "quantity"
+  | "intOrString"
+  | "time"
+  | "bytes";
 
 export interface StructType {
   readonly tag: "struct";
@@ -15,6 +24,8 @@ export interface StructType {
   readonly fields: Map<string, Field>;
   /** Fields that no list of names declares are kept, not refused. */
   readonly open?: boolean;
+  /** Kept as it was sent: only Go's own types drop what is empty and write what is not there. */
+  readonly custom?: boolean;
 }
 export interface DictType {
   readonly tag: "dict";
@@ -97,7 +108,12 @@ const typeOf = (text: string): Type => {
   if (outer === "dict" || outer === "adict")
     return { tag: "dict", atomic: outer === "adict", of: typeOf(inner) };
   if (outer !== "map")
-    return { tag: "list", relation: outer === "set" ? "set" : "atomic", keys: [], of: typeOf(inner) };
+    return {
+      tag: "list",
+      relation: outer === "set" ? "set" : "atomic",
+      keys: [],
+      of: typeOf(inner),
+    };
   const semicolon = inner.indexOf(";");
   return {
     tag: "list",
@@ -132,11 +148,19 @@ export const customType = (kind: string, schema: unknown): StructType => {
   fields.set("apiVersion", { ...plain, type: string });
   fields.set("kind", { ...plain, type: string });
   fields.set("metadata", { ...plain, type: objectMeta(), inline: true });
-  return { tag: "struct", name: kind, atomic: false, fields, open: root.tag !== "struct" || root.open === true };
+  return {
+    tag: "struct",
+    name: kind,
+    atomic: false,
+    fields,
+    custom: true,
+    open: root.tag !== "struct" || root.open === true,
+  };
 };
 
 const fromOpenApi = (name: string, schema: JsonObject): Type => {
-  if (schema["x-kubernetes-int-or-string"] === true) return { tag: "scalar", scalar: "intOrString" };
+  if (schema["x-kubernetes-int-or-string"] === true)
+    return { tag: "scalar", scalar: "intOrString" };
   if (schema["x-kubernetes-embedded-resource"] === true) return ANY;
   const atomic = schema["x-kubernetes-map-type"] === "atomic";
   const required = Array.isArray(schema["required"]) ? schema["required"] : [];
@@ -152,7 +176,7 @@ const fromOpenApi = (name: string, schema: JsonObject): Type => {
             patch: [],
           });
         const open = schema["x-kubernetes-preserve-unknown-fields"] === true;
-        return { tag: "struct", name, atomic, fields, open };
+        return { tag: "struct", name, atomic, fields, open, custom: true };
       }
       if (isObject(schema["additionalProperties"]))
         return { tag: "dict", atomic, of: fromOpenApi(name, schema["additionalProperties"]) };
@@ -163,7 +187,12 @@ const fromOpenApi = (name: string, schema: JsonObject): Type => {
       const keys = schema["x-kubernetes-list-map-keys"];
       if (schema["x-kubernetes-list-type"] === "map" && Array.isArray(keys))
         return { tag: "list", relation: "map", keys: keys.map(String), of };
-      return { tag: "list", relation: schema["x-kubernetes-list-type"] === "set" ? "set" : "atomic", keys: [], of };
+      return {
+        tag: "list",
+        relation: schema["x-kubernetes-list-type"] === "set" ? "set" : "atomic",
+        keys: [],
+        of,
+      };
     }
     case "string":
     case "integer":

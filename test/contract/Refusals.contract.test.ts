@@ -168,18 +168,30 @@ describeCluster("an invalid object", (cluster) => {
     );
   });
 
-  it("by what may not change: all but a few fields of a StatefulSet", async () => {
+  it("by what may not change: a StatefulSet's service, selector and claims", async () => {
     await apply("statefulsets", statefulSet("db", { spec: { replicas: 0 } }));
-    const { status, body } = await apply(
+    const named = await apply(
       "statefulsets",
       statefulSet("db", { spec: { replicas: 0, serviceName: "x" } }),
     );
-    expect(status).toBe(422);
-    expect(body.message).toMatch(
-      /^StatefulSet\.apps "db" is invalid: spec: Forbidden: updates to statefulset spec for fields other than .* are forbidden$/,
+    expect(named.status).toBe(422);
+    expect(named.body.message).toBe(
+      'StatefulSet.apps "db" is invalid: spec.serviceName: Invalid value: "x": field is immutable',
     );
-    expect(body.details.causes).toEqual([
-      expect.objectContaining({ reason: "FieldValueForbidden", field: "spec" }),
+    const claim = {
+      metadata: { name: "data" },
+      spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } },
+    };
+    const claims = await apply(
+      "statefulsets",
+      statefulSet("db", { spec: { replicas: 0, serviceName: "x", volumeClaimTemplates: [claim] } }),
+    );
+    expect(claims.status).toBe(422);
+    expect(
+      claims.body.details.causes.map(({ field, reason }: Json) => [field, reason]).sort(),
+    ).toEqual([
+      ["spec.serviceName", "FieldValueInvalid"],
+      ["spec.volumeClaimTemplates", "FieldValueInvalid"],
     ]);
   });
 

@@ -33,7 +33,7 @@ export interface Situation {
   readonly elapsedMs: number;
 }
 
-/** Milliseconds to wait before the next try (before jitter), or none where there shall be none. */
+/** Milliseconds to wait before the next try at least (jitter adds to it), or none where there shall be none. */
 export const waitFor = (failure: Failure, situation: Situation): number | undefined => {
   const { tries, elapsedMs } = situation;
   const backOff = Math.min(FIRST_WAIT_MS * 2 ** tries, LONGEST_WAIT_MS);
@@ -104,7 +104,7 @@ export const repeatedly = <A, E extends { readonly _tag: string }>(
       if (wait === undefined) return yield* Effect.fail(failure);
       if (mayHaveBeenDone(failure)) maybeDone = true;
       if (wait > 0) {
-        const jitter = yield* Random.nextRange(0.75, 1.25);
+        const jitter = yield* Random.nextRange(1, 1.5);
         yield* Effect.sleep(Duration.millis(wait * jitter));
       }
     }

@@ -2,9 +2,26 @@
  * One deploy, from its documents to its outcome: the only applier, and the only place that ends
  * a deploy. The result is recorded whatever happens; a failed deploy is a value, not an error.
  */
-import type { DeployRequest, Plan, Progress, Service, Strategy, Who } from "@nopea/domain";
-import type { Cluster } from "@nopea/k8s";
-import { Context, type Effect, type Stream } from "effect";
+import {
+  DeployId,
+  type DeployRequest,
+  type Plan,
+  type Progress,
+  type Service,
+  type Strategy,
+  type Who,
+} from "@nopea/domain";
+import { type Cluster, Leases, ProcessIdentity } from "@nopea/k8s";
+import { Deploys, Spool } from "@nopea/store";
+import { Context, Effect, Layer, Option, Queue, Stream, Take } from "effect";
+import * as Deployment from "./Deployment.js";
+import { isDenied } from "./internal/failures.js";
+import * as LastApplied from "./LastApplied.js";
+import * as Ledgers from "./Ledgers.js";
+import { Outcomes } from "./Outcomes.js";
+import * as Preparation from "./Preparation.js";
+import * as ProgressLog from "./ProgressLog.js";
+import { Recovery } from "./Recovery.js";
 import type { Refusal } from "./Refusal.js";
 
 /** A request after surface settled what it left open. */
@@ -38,3 +55,82 @@ export class Deployer extends Context.Tag("@nopea/deploy/Deployer")<
     ) => Effect.Effect<PlanAnswer, Refusal>;
   }
 >() {}
+
+export const make: Effect.Effect<
+  typeof Deployer.Service,
+  never,
+  | Deploys.Deploys
+  | Spool.Spool
+  | Leases.Leases
+  | ProcessIdentity.ProcessIdentity
+  | Outcomes
+  | Recovery
+> = Effect.gen(function* () {
+  const needs = {
+    deploys: yield* Deploys.Deploys,
+    spool: yield* Spool.Spool,
+    leases: yield* Leases.Leases,
+    identity: yield* ProcessIdentity.ProcessIdentity,
+    outcomes: yield* Outcomes,
+    recovery: yield* Recovery,
+  };
+
+  const run: (typeof Deployer.Service)["run"] = (cluster, request, { cancel }) =>
+    Stream.unwrapScoped(
+      Effect.gen(function* () {
+        const events = yield* Queue.unbounded<Take.Take<Progress.Progress, Refusal>>();
+        const id = yield* DeployId.make;
+        const work = Effect.scoped(
+          Effect.gen(function* () {
+            const log = yield* ProgressLog.make(id, needs.deploys, (event) =>
+              Effect.asVoid(Queue.offer(events, Take.of(event))),
+            );
+            yield* Deployment.run(needs, cluster, request, id, log, cancel);
+          }),
+        );
+        // Ended by its scope it settles first: whoever stops reading waits for that.
+        yield* Effect.forkScoped(
+          Effect.onExit(work, (exit) =>
+            Queue.offer(events, exit._tag === "Success" ? Take.end : Take.failCause(exit.cause)),
+          ),
+        );
+        return Stream.flattenTake(Stream.fromQueue(events));
+      }),
+    );
+
+  const plan = Effect.fn("Deployer.plan")(function* (
+    cluster: typeof Cluster.Cluster.Service,
+    request: ResolvedRequest,
+  ): Effect.fn.Return<PlanAnswer, Refusal> {
+    const prepared = yield* Preparation.prepare(cluster, request);
+    const { place, ref } = prepared;
+    const lastApplied = yield* Ledgers.read(cluster, place).pipe(
+      Effect.flatMap(
+        Option.match({
+          onNone: () => Effect.succeed<LastApplied.ByKey>(new Map()),
+          onSome: ({ ledger }) => LastApplied.fromRecords(cluster, place, ledger),
+        }),
+      ),
+      Effect.catchIf(
+        (failure) => failure._tag === "ApiFailure" && isDenied(failure),
+        () => LastApplied.fromStore(needs.deploys, ref),
+      ),
+    );
+    const options = Preparation.planOptions(request, place, lastApplied);
+    const planned = yield* Preparation.plan(cluster, prepared, request, options, true);
+    return { strategy: "direct", plan: planned.plan };
+  });
+
+  return Deployer.of({ run, plan });
+});
+
+export const layer: Layer.Layer<
+  Deployer,
+  never,
+  | Deploys.Deploys
+  | Spool.Spool
+  | Leases.Leases
+  | ProcessIdentity.ProcessIdentity
+  | Outcomes
+  | Recovery
+> = Layer.effect(Deployer, make);

@@ -41,7 +41,8 @@ export const interruptedMessage = (
   notApplied: ReadonlyArray<KubeObject.ObjectRef>,
 ): string => {
   if (applied.length === 0 && notApplied.length === 0) return `${why} before anything was applied`;
-  if (notApplied.length === 0) return `${why}: all ${count(applied.length)} were applied, nothing says that they are ready`;
+  if (notApplied.length === 0)
+    return `${why}: all ${count(applied.length)} were applied, nothing says that they are ready`;
   return applied.length === 0
     ? `${why}: nothing was applied (${names(notApplied)})`
     : `${why}: applied ${names(applied)}; not applied ${names(notApplied)}`;
@@ -50,7 +51,8 @@ export const interruptedMessage = (
 export const interrupted = (message: string): Failed => ({
   reason: "interrupted",
   message,
-  advice: "Deploy again: what is already applied will be found unchanged. To go back instead: nopea rollback.",
+  advice:
+    "Deploy again: what is already applied will be found unchanged. To go back instead: nopea rollback.",
 });
 
 export const superseded: Failed = {
@@ -63,7 +65,9 @@ export const judge = (seen: Seen): Judgement => {
     const why = seen.message ?? "its record is not whole";
     return {
       type: "failed",
-      finding: interrupted(`the process that deployed is gone, and what it had applied is not known: ${why}`),
+      finding: interrupted(
+        `the process that deployed is gone, and what it had applied is not known: ${why}`,
+      ),
     };
   }
   const allApplied = seen.notApplied.length === 0;

@@ -3,7 +3,7 @@
  * that nopea manages. The cluster's records have it whole; the store has it with every Secret's
  * value as a digest, for whoever may not read the records.
  */
-import { type DeployId, KubeObject } from "@nopea/domain";
+import { type DeployId, KubeObject, type Service } from "@nopea/domain";
 import { type Cluster, type ClusterError, FieldSet } from "@nopea/k8s";
 import type { Deploys, SecretDigest, StoreError } from "@nopea/store";
 import { Effect, Option } from "effect";
@@ -14,8 +14,19 @@ import * as Records from "./Records.js";
 
 type ClusterService = typeof Cluster.Cluster.Service;
 
-export const cutDown = (object: KubeObject.KubeObject): KubeObject.KubeObject =>
+const cutDown = (object: KubeObject.KubeObject): KubeObject.KubeObject =>
   FieldSet.cutDown(object, fieldManager);
+
+/** One object as it was applied: which it is (with its uid), and what of it is nopea's. */
+export interface Entry {
+  readonly ref: KubeObject.ObjectRef;
+  readonly object: KubeObject.KubeObject;
+}
+
+export const entryOf = (response: KubeObject.KubeObject): Entry => ({
+  ref: KubeObject.refOf(response),
+  object: cutDown(response),
+});
 
 export type ByKey = ReadonlyMap<string, KubeObject.KubeObject>;
 
@@ -97,3 +108,16 @@ export const withDigests = (
         return { ...object, ...hidden };
       })
     : Effect.succeed(object);
+
+/** From the store: what is there of Secrets are digests. Empty where there is no store. */
+export const fromStore = (
+  deploys: typeof Deploys.Deploys.Service,
+  ref: Service.ServiceRef,
+): Effect.Effect<ByKey> =>
+  deploys.lastApplied(ref).pipe(
+    Effect.map(
+      (rows): ByKey =>
+        new Map(rows.map(({ key, object }) => [key, object as KubeObject.KubeObject])),
+    ),
+    Effect.orElseSucceed((): ByKey => new Map()),
+  );

@@ -144,7 +144,11 @@ export const begin = (
 });
 
 /** Everything is applied, and whoever looks next shall settle it. */
-export const leave = (ledger: Ledger, id: DeployId.DeployId, objects: ReadonlyArray<KubeObject.ObjectRef>): Ledger =>
+export const leave = (
+  ledger: Ledger,
+  id: DeployId.DeployId,
+  objects: ReadonlyArray<KubeObject.ObjectRef>,
+): Ledger =>
   ledger.inFlight?.id !== id
     ? ledger
     : {
@@ -199,7 +203,10 @@ export const withoutRecords = (ledger: Ledger, gone: ReadonlySet<string>): Ledge
  * True where a plan that has nothing to do needs no word in the ledger: the last that ended here
  * is what is in force, and it was the same objects.
  */
-export const isInForce = (ledger: Ledger, objects: ReadonlyArray<KubeObject.ObjectRef>): boolean => {
+export const isInForce = (
+  ledger: Ledger,
+  objects: ReadonlyArray<KubeObject.ObjectRef>,
+): boolean => {
   const inSet = new Set(ledger.inventory.filter((entry) => entry.inSet).map(keyOf));
   return (
     ledger.inFlight === undefined &&

@@ -71,7 +71,7 @@ export const update = Effect.fn("Ledgers.update")(function* <E>(
   known?: Option.Option<Stored>,
 ) {
   let stored = known ?? (yield* read(cluster, place));
-  for (let waited = 0, pause = 100; ; ) {
+  for (let waited = 0, pause = 100; ;) {
     const next = yield* change(stored);
     if (Option.isNone(next)) return stored;
     const object = yield* encode(place, next.value);
@@ -229,7 +229,10 @@ const encode = (place: Place, ledger: Ledger.Ledger): Effect.Effect<ConfigMap, R
 /** What Kubernetes counts: the values as they are, binary ones unpacked from base64. */
 const sizeOf = (content: Pick<ConfigMap, "data" | "binaryData">): number =>
   Object.values(content.data ?? {}).reduce((sum, text) => sum + Buffer.byteLength(text), 0) +
-  Object.values(content.binaryData ?? {}).reduce((sum, text) => sum + Math.floor(text.length * 0.75), 0);
+  Object.values(content.binaryData ?? {}).reduce(
+    (sum, text) => sum + Math.floor(text.length * 0.75),
+    0,
+  );
 
 const sameData = (there: ConfigMap, ours: ConfigMap): boolean =>
   there.data?.[ledgerKey] === ours.data?.[ledgerKey] &&

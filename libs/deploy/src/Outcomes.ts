@@ -4,8 +4,8 @@
  * settling of those that were killed or left, end here and nowhere else. What can't be reached is
  * borne: the row waits as `settling`, and whoever finds it asks the ledger.
  */
-import { type DeployResult, type KubeObject, Service } from "@nopea/domain";
-import { type Cluster } from "@nopea/k8s";
+import type { DeployResult, Service } from "@nopea/domain";
+import type { Cluster } from "@nopea/k8s";
 import { Deploys, type DeployRow, SecretDigest, Spool } from "@nopea/store";
 import { Context, Effect, Layer, Option } from "effect";
 import { isClusterFailure, isDenied } from "./internal/failures.js";
@@ -31,8 +31,7 @@ export interface Ending {
   /** The ledger as it was last read or written. */
   readonly ledger: Option.Option<Ledgers.Stored>;
   readonly record: Option.Option<Records.Written>;
-  /** The API server's answers. */
-  readonly applied: ReadonlyArray<KubeObject.KubeObject>;
+  readonly applied: ReadonlyArray<LastApplied.Entry>;
   /** Its set is the current one from now on. */
   readonly becomesCurrent: boolean;
 }
@@ -42,7 +41,10 @@ export interface Settled {
   readonly row: DeployRow.DeployRow;
   readonly ledger: Option.Option<Ledgers.Stored>;
   /** Why something could not be written down. */
-  readonly degraded: ReadonlyArray<{ readonly what: DeployResult.Degraded; readonly message: string }>;
+  readonly degraded: ReadonlyArray<{
+    readonly what: DeployResult.Degraded;
+    readonly message: string;
+  }>;
 }
 
 export class Outcomes extends Context.Tag("@nopea/deploy/Outcomes")<
@@ -78,12 +80,13 @@ export const make: Effect.Effect<
   /** (a): `applied` and `result` into the record; answers the names that exist, and what is wrong. */
   const completeRecord = (cluster: ClusterService, ending: Ending) =>
     Option.match(ending.record, {
-      onNone: () => Effect.succeed({ names: [] as ReadonlyArray<string>, failure: Option.none<string>() }),
+      onNone: () =>
+        Effect.succeed({ names: [] as ReadonlyArray<string>, failure: Option.none<string>() }),
       onSome: (record) =>
         Records.complete(cluster, ending.place, record, {
           applied: Option.some({
             version: Record.version,
-            objects: ending.applied.map(LastApplied.cutDown),
+            objects: ending.applied.map(({ object }) => object),
           }),
           result: { version: Record.version, result: ending.result },
         }).pipe(
@@ -112,7 +115,7 @@ export const make: Effect.Effect<
             ({ ledger }) => {
               const next = Ledger.settle(ledger, {
                 entry: entryOf(ending.row),
-                applied: ending.applied.map(refOf),
+                applied: ending.applied.map(({ ref }) => ref),
                 records,
                 becomesCurrent: ending.becomesCurrent,
                 cluster: ending.row.ref.cluster,
@@ -142,7 +145,8 @@ export const make: Effect.Effect<
       return yield* Ledgers.update(
         cluster,
         place,
-        (now) => Effect.succeed(Option.map(now, ({ ledger }) => Ledger.withoutRecords(ledger, gone))),
+        (now) =>
+          Effect.succeed(Option.map(now, ({ ledger }) => Ledger.withoutRecords(ledger, gone))),
         Option.some(stored),
       );
     });
@@ -150,7 +154,10 @@ export const make: Effect.Effect<
   const putLastApplied = (ending: Ending) =>
     ending.applied.length === 0
       ? Effect.void
-      : LastApplied.digested(digests, ending.applied.map(LastApplied.cutDown)).pipe(
+      : LastApplied.digested(
+          digests,
+          ending.applied.map(({ object }) => object),
+        ).pipe(
           Effect.flatMap((objects) => deploys.putLastApplied(ending.row.ref, objects)),
           // The store's own failure is told by `keep`; the cluster's record has it all.
           Effect.ignore,
@@ -218,14 +225,6 @@ export const layer: Layer.Layer<
   Deploys.Deploys | Spool.Spool | SecretDigest.SecretDigest
 > = Layer.effect(Outcomes, make);
 
-const refOf = (object: KubeObject.KubeObject): KubeObject.ObjectRef => ({
-  apiVersion: object.apiVersion,
-  kind: object.kind,
-  ...(object.metadata.namespace === undefined ? {} : { namespace: object.metadata.namespace }),
-  name: object.metadata.name ?? "",
-  ...(object.metadata.uid === undefined ? {} : { uid: object.metadata.uid }),
-});
-
 /** A row's outcome as the ledger keeps it. */
 export const entryOf = (row: DeployRow.DeployRow): Ledger.OutcomeEntry => ({
   id: row.id,
@@ -268,6 +267,7 @@ export const fromLedger = (
   row: DeployRow.DeployRow,
   entry: Ledger.OutcomeEntry | undefined,
 ): DeployRow.DeployRow => {
-  if (entry === undefined || (entry.outcome === row.outcome && entry.reason === row.reason)) return row;
+  if (entry === undefined || (entry.outcome === row.outcome && entry.reason === row.reason))
+    return row;
   return { ...rowOf(row.ref, entry), origin: row.origin };
 };

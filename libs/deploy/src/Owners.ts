@@ -22,20 +22,22 @@ export const text = (owner: string): string =>
   });
 
 /**
- * True only where that is certain: the process was of this host and pid namespace, and is no
- * longer there, or the host was started anew since.
+ * `gone` only where that is certain: the process was of this host and pid namespace and is no
+ * longer there, or the host was started anew since. `unknown`: it can't be looked up from here.
  */
-export const isGone = (
+export type Presence = "here" | "gone" | "unknown";
+
+export const presence = (
   identity: typeof ProcessIdentity.ProcessIdentity.Service,
   owner: string,
-): Effect.Effect<boolean> =>
+): Effect.Effect<Presence> =>
   Effect.gen(function* () {
     const decoded = Schema.decodeOption(Owner)(owner);
-    if (Option.isNone(decoded)) return false;
+    if (Option.isNone(decoded)) return "unknown";
     const { self } = identity;
     const { host, boot, pidNamespace, pid, start } = decoded.value;
-    if (host !== self.host || boot === "" || self.boot === "") return false;
-    if (boot !== self.boot) return true;
-    if (pidNamespace !== self.pidNamespace) return false;
-    return Option.getOrUndefined(yield* identity.startOf(pid)) !== start;
+    if (host !== self.host || boot === "" || self.boot === "") return "unknown";
+    if (boot !== self.boot) return "gone";
+    if (pidNamespace !== self.pidNamespace) return "unknown";
+    return Option.getOrUndefined(yield* identity.startOf(pid)) === start ? "here" : "gone";
   });

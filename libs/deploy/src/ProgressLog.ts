@@ -18,7 +18,7 @@ export interface ProgressLog {
 
 export const make = (
   id: DeployId.DeployId,
-  deploys: Option.Option<typeof Deploys.Deploys.Service>,
+  deploys: typeof Deploys.Deploys.Service,
   deliver: (event: Progress.Progress) => Effect.Effect<void>,
 ): Effect.Effect<ProgressLog, never, Scope.Scope> =>
   Effect.gen(function* () {
@@ -31,8 +31,8 @@ export const make = (
       for (;;) {
         const event = yield* Queue.take(toStore);
         if (Option.isNone(event)) return failure;
-        if (Option.isNone(deploys) || Option.isSome(failure)) continue;
-        const added = yield* Effect.either(deploys.value.addProgress(event.value));
+        if (Option.isSome(failure)) continue;
+        const added = yield* Effect.either(deploys.addProgress(event.value));
         if (added._tag === "Left") failure = Option.some(added.left);
       }
     });
@@ -42,7 +42,8 @@ export const make = (
       if (body.type !== "waiting") return false;
       const key = KubeObject.refKey(body.object);
       const last = shown.get(key);
-      if (last !== undefined && last.ready === body.ready && now - last.at < liveEveryMs) return true;
+      if (last !== undefined && last.ready === body.ready && now - last.at < liveEveryMs)
+        return true;
       shown.set(key, { at: now, ready: body.ready });
       return false;
     };

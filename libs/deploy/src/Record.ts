@@ -4,7 +4,16 @@
  * server made of it, and the result. Each is JSON, gzipped, and cut into parts that fit into a
  * Secret. The format is described in docs/ledger.md.
  */
-import { DeployId, DeployResult, KubeObject, Plan, Strategy, Timestamp, Who, Wire } from "@nopea/domain";
+import {
+  DeployId,
+  DeployResult,
+  KubeObject,
+  Plan,
+  Strategy,
+  Timestamp,
+  Who,
+  Wire,
+} from "@nopea/domain";
 import { Schema } from "effect";
 
 export const version = 1;
@@ -13,11 +22,14 @@ export const secretType = "nopea.dev/record";
 /** The most that one Secret gets of a record, in bytes: Kubernetes takes 1 MiB in all. */
 export const partBytes = 900 * 1024;
 
-const AnyObject = Schema.declare((value): value is KubeObject.KubeObject => typeof value === "object" && value !== null, {
-  identifier: "KubernetesObject",
-  description: "A Kubernetes object",
-  jsonSchema: { type: "object" },
-});
+const AnyObject = Schema.declare(
+  (value): value is KubeObject.KubeObject => typeof value === "object" && value !== null,
+  {
+    identifier: "KubernetesObject",
+    description: "A Kubernetes object",
+    jsonSchema: { type: "object" },
+  },
+);
 
 export const SentObject = Schema.Struct({
   object: AnyObject,
@@ -104,7 +116,9 @@ export const place = (
   sections: ReadonlyArray<readonly [Section, Uint8Array]>,
 ): ReadonlyArray<Partial<{ readonly [name in Section]: Uint8Array }>> => {
   let room = used.map((bytes) => partBytes - bytes);
-  let placed: ReadonlyArray<Partial<{ readonly [name in Section]: Uint8Array }>> = used.map(() => ({}));
+  let placed: ReadonlyArray<Partial<{ readonly [name in Section]: Uint8Array }>> = used.map(
+    () => ({}),
+  );
   for (const [section, bytes] of sections) {
     let at = 0;
     const pieces = room.map((free) => {

@@ -6,7 +6,7 @@
 import type { DeployId, KubeObject } from "@nopea/domain";
 import type { Cluster, ClusterError } from "@nopea/k8s";
 import { Effect, Option, Schema } from "effect";
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { isRace, patiently } from "./internal/failures.js";
 import { fromBase64, pack, toBase64, unpack } from "./internal/zip.js";
 import type { RecordRef } from "./Ledger.js";
@@ -55,6 +55,9 @@ const encodeResult = Schema.encodeSync(schemas.result);
 
 const digestOf = (bytes: string): string =>
   `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+
+/** Nothing that could be guessed: see `RecordSet`. */
+export const salt: Effect.Effect<string> = Effect.sync(() => randomBytes(16).toString("hex"));
 
 export const prepare = (service: string, set: Record.RecordSet): Effect.Effect<Prepared> =>
   Effect.gen(function* () {
@@ -196,7 +199,9 @@ export const partsOf = (
   const name = Record.nameOf(service, id);
   return names.reduce(
     (most, secret) =>
-      Record.recordOf(secret) === name ? Math.max(most, Number(secret.slice(name.length + 1))) : most,
+      Record.recordOf(secret) === name
+        ? Math.max(most, Number(secret.slice(name.length + 1)))
+        : most,
     0,
   );
 };
@@ -233,9 +238,12 @@ export const read: (
       // Whatever can't be unpacked lacks a part, which is no worse than lacking all.
       return yield* Effect.option(unpack(Buffer.concat(pieces.map(fromBase64))));
     });
-  const [set, applied, result] = yield* Effect.all([textOf("set"), textOf("applied"), textOf("result")], {
-    concurrency: 3,
-  });
+  const [set, applied, result] = yield* Effect.all(
+    [textOf("set"), textOf("applied"), textOf("result")],
+    {
+      concurrency: 3,
+    },
+  );
   const decoded = <A>(text: Option.Option<string>, schema: Schema.Schema<A, string>) =>
     Option.flatMap(text, Schema.decodeOption(schema));
   return {

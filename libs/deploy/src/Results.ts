@@ -83,9 +83,7 @@ export const result = (facts: Facts, end: End): DeployResult.DeployResult => ({
   appliedResources: end.applied,
   ...(end.notApplied.length === 0 ? {} : { notApplied: end.notApplied }),
   unchanged: end.unchanged,
-  ...(end.finding === undefined
-    ? {}
-    : { reason: end.finding.reason, error: errorOf(end.finding) }),
+  ...(end.finding === undefined ? {} : { reason: end.finding.reason, error: errorOf(end.finding) }),
   ...optional("rollbackOf", facts.rollbackOf),
   ...optional("change", facts.change),
   ...optional("who", facts.who),

@@ -1,2 +1,10 @@
+export * as ClusterIdentity from "./ClusterIdentity.js";
 export * as Deployer from "./Deployer.js";
+export * as Judgement from "./Judgement.js";
+export * as Ledger from "./Ledger.js";
+export * as Ledgers from "./Ledgers.js";
+export * as Outcomes from "./Outcomes.js";
+export * as Record from "./Record.js";
+export * as Recovery from "./Recovery.js";
 export * as Refusal from "./Refusal.js";
+export * as Settings from "./Settings.js";

@@ -7,7 +7,9 @@ const unpackedLimit = 512 * 1024 * 1024;
 
 export const pack = (text: string): Effect.Effect<Uint8Array> =>
   Effect.async<Uint8Array>((resume) => {
-    gzip(text, (error, bytes) => resume(error === null ? Effect.succeed(bytes) : Effect.die(error)));
+    gzip(text, (error, bytes) =>
+      resume(error === null ? Effect.succeed(bytes) : Effect.die(error)),
+    );
   });
 
 export const unpack = (bytes: Uint8Array): Effect.Effect<string, Error> =>

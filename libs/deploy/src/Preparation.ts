@@ -1,0 +1,192 @@
+/**
+ * What comes before the first write: the request makes sense, the set holds together, the
+ * namespaces are there or may be made, and the API server has said what an apply would do.
+ * Whatever is found wrong here refuses the deploy, and nothing has been touched.
+ */
+import { BadInput, KubeObject, type Service } from "@nopea/domain";
+import {
+  Applier,
+  type Cluster,
+  type ClusterError,
+  ConfigReaders,
+  ManifestSet,
+  Marks,
+  Planner,
+} from "@nopea/k8s";
+import { Effect, Option } from "effect";
+import * as ClusterIdentity from "./ClusterIdentity.js";
+import type { ResolvedRequest } from "./Deployer.js";
+import type { ByKey } from "./LastApplied.js";
+import * as Ledgers from "./Ledgers.js";
+import { Refused, type Refusal } from "./Refusal.js";
+
+type ClusterService = typeof Cluster.Cluster.Service;
+
+export interface Prepared {
+  readonly place: Ledgers.Place;
+  readonly ref: Service.ServiceRef;
+  readonly set: ManifestSet.ManifestSet;
+  /** The service's namespace doesn't exist yet. */
+  readonly namespaceMissing: boolean;
+}
+
+export const prepare: (
+  cluster: ClusterService,
+  request: ResolvedRequest,
+) => Effect.Effect<Prepared, Refusal> = Effect.fn("Preparation.prepare")(
+  function* (cluster, request) {
+    const { service, namespace } = request;
+    const place = { service, namespace };
+    if (request.strategy === "canary" || request.strategy === "blue_green") {
+      return yield* new Refused({
+        reason: "engine_unavailable",
+        message: `this version of nopea has no rollout engine, so that ${request.strategy} can't be done`,
+        advice: "Deploy with --strategy direct.",
+      });
+    }
+    const [made, id, found] = yield* Effect.all(
+      [
+        ManifestSet.make(
+          request.manifests,
+          { service, namespace, alsoNamespaces: request.alsoNamespaces ?? [] },
+          cluster,
+        ),
+        ClusterIdentity.resolve(cluster, Option.some(place)),
+        namespaceOf(cluster, namespace),
+      ],
+      { concurrency: "unbounded" },
+    );
+    const set = request.rollOnConfig === true ? ConfigReaders.rollOnConfig(made) : made;
+    if (found === "missing") yield* mayCreate(request, [namespace], set);
+    return {
+      place,
+      ref: { cluster: id, namespace, service },
+      set,
+      namespaceMissing: found === "missing",
+    };
+  },
+);
+
+/** An account of one namespace may not read the namespace itself: it is there then. */
+const namespaceOf = (
+  cluster: ClusterService,
+  name: string,
+): Effect.Effect<"there" | "missing", ClusterError.ClusterFailure> =>
+  cluster.get({ apiVersion: "v1", kind: "Namespace", name }).pipe(
+    Effect.map((found) => (Option.isSome(found) ? ("there" as const) : ("missing" as const))),
+    Effect.catchIf(
+      (failure) => failure._tag === "ApiFailure" && failure.reason === "forbidden",
+      () => Effect.succeed("there" as const),
+    ),
+  );
+
+const holds = (set: ManifestSet.ManifestSet, namespace: string): boolean =>
+  set.entries.some(({ object }) => isNamespace(object, namespace));
+
+const isNamespace = (object: KubeObject.KubeObject, name: string): boolean =>
+  object.apiVersion === "v1" && object.kind === "Namespace" && object.metadata.name === name;
+
+const mayCreate = (
+  request: ResolvedRequest,
+  namespaces: ReadonlyArray<string>,
+  set: ManifestSet.ManifestSet,
+): Effect.Effect<void, BadInput> => {
+  const missing = namespaces.find((namespace) => !holds(set, namespace));
+  return missing === undefined || request.createNamespace === true
+    ? Effect.void
+    : Effect.fail(
+        new BadInput({
+          message: `namespace ${missing} does not exist`,
+          field: "namespace",
+          advice: "Create it, put it into the set, or say --create-namespace.",
+        }),
+      );
+};
+
+export const planOptions = (
+  request: ResolvedRequest,
+  place: Ledgers.Place,
+  lastApplied: ByKey,
+): Planner.PlanOptions => ({
+  fieldManager: Ledgers.fieldManager,
+  force: request.forceConflicts ?? false,
+  takeOver: request.takeOver ?? false,
+  labels: Marks.memberLabels(Ledgers.applySetId(place)),
+  lastApplied,
+});
+
+/** The plan, once nothing in it refuses the deploy. `lenient`: what may not be looked at is only shown. */
+export const plan: (
+  cluster: ClusterService,
+  prepared: Pick<Prepared, "set">,
+  request: ResolvedRequest,
+  options: Planner.PlanOptions,
+  lenient?: boolean,
+) => Effect.Effect<Planner.SetPlan, Refusal> = Effect.fn("Preparation.plan")(function* (
+  cluster,
+  { set },
+  request,
+  options,
+  lenient = false,
+) {
+  const planned = yield* Planner.plan(cluster, set, options).pipe(
+    Effect.catchTag("TakeOverNeeded", (needed) => Effect.fail(refusedBy(needed))),
+  );
+  yield* mayCreate(request, planned.missingNamespaces, set);
+  const [denied] = planned.denied;
+  if (denied !== undefined && !lenient) return yield* denied;
+  return planned;
+});
+
+const refusedBy = (needed: {
+  readonly message: string;
+  readonly object: KubeObject.ObjectRef;
+  readonly advice: string;
+  readonly reason?: Refused["reason"];
+  readonly evidence?: Refused["evidence"];
+}): Refused =>
+  new Refused({
+    message: needed.message,
+    object: needed.object,
+    advice: needed.advice,
+    ...(needed.reason === undefined ? {} : { reason: needed.reason }),
+    ...(needed.evidence === undefined ? {} : { evidence: needed.evidence }),
+  });
+
+/**
+ * Makes the namespaces that are missing: the set's own documents as they are, the others bare.
+ * Answers the keys of the documents that were applied here.
+ */
+export const createNamespaces: (
+  cluster: ClusterService,
+  planned: Planner.SetPlan,
+  options: Planner.PlanOptions,
+  names: ReadonlyArray<string>,
+) => Effect.Effect<ReadonlySet<string>, Refusal> = Effect.fn("Preparation.createNamespaces")(
+  function* (cluster, planned, options, names) {
+    const applied = new Set<string>();
+    for (const name of new Set([...names, ...planned.missingNamespaces])) {
+      const document = planned.entries.find(({ entry }) => isNamespace(entry.object, name));
+      if (document !== undefined) {
+        yield* Applier.apply(cluster, document, options).pipe(
+          Effect.catchTag("TakeOverNeeded", (needed) => Effect.fail(refusedBy(needed))),
+        );
+        applied.add(KubeObject.refKey(document.planned.object));
+        continue;
+      }
+      yield* cluster
+        .create(
+          { apiVersion: "v1", kind: "Namespace", metadata: { name } },
+          { fieldManager: Ledgers.fieldManager },
+        )
+        .pipe(
+          // Someone else was faster, which is as well.
+          Effect.catchIf(
+            (failure) => failure._tag === "ApiFailure" && failure.statusReason === "AlreadyExists",
+            () => Effect.void,
+          ),
+        );
+    }
+    return applied;
+  },
+);

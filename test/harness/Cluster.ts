@@ -2,7 +2,6 @@
  * The same cases on both clusters: the sandbox, started for each file that asks, and the real
  * control plane of the test-bed. Every test has a namespace of its own, deleted when it ends.
  */
-import { startSandbox } from "@nopea/sandbox";
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -18,6 +17,8 @@ export interface Cluster {
   /** Path of the kubeconfig; its current context is the admin's. */
   readonly kubeconfig: string;
   readonly api: Api;
+  /** The same cluster, asked by the user `stranger`, who may do nothing. */
+  readonly stranger: Api;
   /** Of this test alone, and empty but for what a cluster puts into each. */
   readonly namespace: string;
   /** A watch from resourceVersion 1 is too late after this; a real cluster forgot it as it started. */
@@ -49,17 +50,25 @@ export const randomName = (prefix: string): string => `${prefix}-${randomBytes(4
 
 interface Opened {
   readonly kubeconfig: string;
+  readonly stranger: Api;
   readonly forgetHistory: () => void;
   readonly close: () => Promise<void>;
 }
 
 async function openSandbox(): Promise<Opened> {
+  // Only where it is asked for: the real cluster's cases run whatever state the sandbox is in.
+  const { startSandbox } = await import("@nopea/sandbox");
   const sandbox = await startSandbox();
   const dir = mkdtempSync(join(tmpdir(), "nopea-sandbox-"));
   const kubeconfig = join(dir, "kubeconfig");
   writeFileSync(kubeconfig, sandbox.kubeconfig);
+  const token = randomName("token");
+  sandbox.addUser({ token, name: "stranger", deny: [{}] });
+  const strangers = join(dir, "kubeconfig-stranger");
+  writeFileSync(strangers, sandbox.kubeconfigFor(token));
   return {
     kubeconfig,
+    stranger: new Api(strangers),
     forgetHistory: sandbox.expireWatches,
     close: async () => {
       await sandbox.close();
@@ -70,7 +79,13 @@ async function openSandbox(): Promise<Opened> {
 
 async function openReal(testbed: { kubeconfig: string } | { missing: string }): Promise<Opened> {
   if ("missing" in testbed) throw new Error(testbed.missing);
-  return { kubeconfig: testbed.kubeconfig, forgetHistory: () => {}, close: async () => {} };
+  const { kubeconfig } = testbed;
+  return {
+    kubeconfig,
+    stranger: new Api(kubeconfig, "stranger"),
+    forgetHistory: () => {},
+    close: async () => {},
+  };
 }
 
 function useCluster(kind: Kind, open: () => Promise<Opened>): Cluster {
@@ -101,6 +116,9 @@ function useCluster(kind: Kind, open: () => Promise<Opened>): Cluster {
     },
     get api() {
       return now().api;
+    },
+    get stranger() {
+      return now().stranger;
     },
     get namespace() {
       return namespace;

@@ -9,7 +9,13 @@ const now = Date.parse("2026-11-24T07:00:30Z");
 
 type Expected = true | string | { readonly failed: string };
 
-const cases: ReadonlyArray<
+interface Case {
+  readonly yaml: string;
+  readonly expected: Expected;
+  readonly context: Partial<ReadinessContext>;
+}
+
+const rows: ReadonlyArray<
   readonly [what: string, yaml: string, expected: Expected, context?: Partial<ReadinessContext>]
 > = [
   [
@@ -224,8 +230,13 @@ const cases: ReadonlyArray<
   ],
 ];
 
+const cases = rows.map(([what, yaml, expected, context = {}]): readonly [string, Case] => [
+  what,
+  { yaml, expected, context },
+]);
+
 describe("readiness", () => {
-  it.each(cases)("of %s", (_, yaml, expected, context = {}) => {
+  it.each(cases)("of %s", (_, { yaml, expected, context }) => {
     const found = of(parse(yaml) as KubeObject.KubeObject, { now, ...context });
     if (expected === true) assert.isTrue(found.ready, found.message);
     else if (typeof expected === "string")

@@ -2,125 +2,21 @@
  * Waiting on a real Kubernetes whose pods fail as their images' tags say (tools/testbed); skipped
  * where none can be had.
  */
-import type { KubeObject } from "@nopea/domain";
 import { assert, describe, it } from "@effect/vitest";
-import { Chunk, Clock, Deferred, Effect, Option, Ref, Stream } from "effect";
-import { inject } from "vitest";
+import { Clock, Deferred, Effect, Ref, Schedule, Stream } from "effect";
 import type { Cluster } from "../src/Cluster.js";
-import { Clusters, layer } from "../src/Clusters.js";
-import { observe, snapshot, type Verdict, type WaitSettings } from "../src/Waiter.js";
-
-const testbed = inject("testbed");
-const kubeconfig = "kubeconfig" in testbed ? testbed.kubeconfig : "";
-const skipped = "missing" in testbed ? testbed.missing : undefined;
-
-const settings: WaitSettings = {
-  timeoutMs: 30_000,
-  deadlineMs: 60_000,
-  windows: {
-    image_pull_denied: 3_000,
-    container_config_missing: 3_000,
-    volume_unavailable: 3_000,
-    quota_exceeded: 3_000,
-  },
-  crashLoopRestarts: 2,
-};
-
-interface Shape {
-  readonly replicas?: number;
-  readonly containers?: ReadonlyArray<string>;
-  readonly init?: ReadonlyArray<string>;
-  readonly extra?: Record<string, unknown>;
-  readonly spec?: Record<string, unknown>;
-}
-
-const containers = (images: ReadonlyArray<string>, prefix: string) =>
-  images.map((image, index) => ({ name: `${prefix}${index}`, image: `example.org/app:${image}` }));
-
-const template = (name: string, { containers: images = ["ok"], init = [], spec = {} }: Shape) => ({
-  metadata: { labels: { app: name } },
-  spec: {
-    containers: containers(images, "c"),
-    ...(init.length === 0 ? {} : { initContainers: containers(init, "i") }),
-    ...spec,
-  },
-});
-
-const workload = (
-  kind: "Deployment" | "StatefulSet" | "DaemonSet",
-  namespace: string,
-  name: string,
-  shape: Shape,
-): KubeObject.KubeObject => ({
-  apiVersion: "apps/v1",
-  kind,
-  metadata: { name, namespace },
-  spec: {
-    ...(kind === "DaemonSet" ? {} : { replicas: shape.replicas ?? 1 }),
-    ...(kind === "StatefulSet" ? { serviceName: name } : {}),
-    selector: { matchLabels: { app: name } },
-    template: template(name, shape),
-    ...shape.extra,
-  },
-});
-
-const job = (namespace: string, name: string, shape: Shape): KubeObject.KubeObject => ({
-  apiVersion: "batch/v1",
-  kind: "Job",
-  metadata: { name, namespace },
-  spec: {
-    backoffLimit: 0,
-    template: template(name, { ...shape, spec: { restartPolicy: "Never" } }),
-    ...shape.extra,
-  },
-});
-
-/** A namespace of the test's own, gone afterwards. */
-const inNamespace = <A, E>(
-  body: (cluster: typeof Cluster.Service, namespace: string) => Effect.Effect<A, E>,
-) =>
-  Effect.gen(function* () {
-    const clusters = yield* Clusters;
-    const cluster = yield* clusters.connect({ kubeconfig });
-    const made = yield* Effect.acquireRelease(
-      cluster.create(
-        { apiVersion: "v1", kind: "Namespace", metadata: { generateName: "wait-" } },
-        { fieldManager: "test" },
-      ),
-      (namespace) =>
-        cluster
-          .remove({ apiVersion: "v1", kind: "Namespace", name: namespace.metadata.name ?? "" })
-          .pipe(Effect.orDie),
-    );
-    const name = made.metadata.name ?? "";
-    // Pods are refused until the namespace has its account.
-    yield* cluster
-      .get({ apiVersion: "v1", kind: "ServiceAccount", namespace: name, name: "default" })
-      .pipe(Effect.repeat({ until: Option.isSome }), Effect.timeout("10 seconds"));
-    return yield* body(cluster, name);
-  }).pipe(Effect.scoped, Effect.provide(layer));
-
-const apply = (cluster: typeof Cluster.Service, object: KubeObject.KubeObject) =>
-  cluster.apply(object, { fieldManager: "test", force: true });
-
-const wait = Effect.fnUntraced(function* (
-  cluster: typeof Cluster.Service,
-  objects: ReadonlyArray<KubeObject.KubeObject>,
-  options: Partial<WaitSettings> = {},
-) {
-  const applied = yield* Effect.forEach(objects, (object) => apply(cluster, object));
-  const observations = yield* observe(
-    cluster,
-    applied.map((object) => ({ object })),
-    { ...settings, ...options },
-  ).pipe(Stream.runCollect);
-  const last = Option.getOrThrow(Chunk.last(observations));
-  assert.strictEqual(last.type, "verdict");
-  return {
-    observations: Chunk.toReadonlyArray(observations),
-    verdict: (last as { readonly verdict: Verdict }).verdict,
-  };
-});
+import { snapshot, type Verdict } from "../src/Waiter.js";
+import {
+  apply,
+  containers,
+  inNamespace,
+  job,
+  settings,
+  type Shape,
+  skipped,
+  wait,
+  workload,
+} from "./support/RealCluster.js";
 
 const failed = (verdict: Verdict) => {
   assert.isFalse(verdict.ready, JSON.stringify(verdict));
@@ -343,6 +239,87 @@ describe.skipIf(skipped !== undefined)(
       ),
     );
 
+    it.live("names admission_denied of a policy that denies pods, in the policy's words", () =>
+      inNamespace((cluster, namespace) =>
+        Effect.gen(function* () {
+          const policy = {
+            apiVersion: "admissionregistration.k8s.io/v1",
+            kind: "ValidatingAdmissionPolicy",
+            metadata: { name: namespace },
+            spec: {
+              matchConstraints: {
+                namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
+                resourceRules: [
+                  {
+                    apiGroups: [""],
+                    apiVersions: ["v1"],
+                    operations: ["CREATE"],
+                    resources: ["pods"],
+                  },
+                ],
+              },
+              validations: [{ expression: "false", message: "no pods today" }],
+            },
+          };
+          const binding = {
+            apiVersion: "admissionregistration.k8s.io/v1",
+            kind: "ValidatingAdmissionPolicyBinding",
+            metadata: { name: namespace },
+            spec: { policyName: namespace, validationActions: ["Deny"] },
+          };
+          for (const object of [policy, binding])
+            yield* Effect.acquireRelease(apply(cluster, object), ({ apiVersion, kind }) =>
+              cluster.remove({ apiVersion, kind, name: namespace }).pipe(Effect.orDie),
+            );
+          // The API server takes a moment to load a policy.
+          yield* cluster
+            .apply(
+              {
+                apiVersion: "v1",
+                kind: "Pod",
+                metadata: { name: "probe", namespace },
+                spec: { containers: containers(["ok"], "c") },
+              },
+              { fieldManager: "test", dryRun: true },
+            )
+            .pipe(
+              Effect.flip,
+              Effect.retry({ schedule: Schedule.spaced("200 millis"), times: 50 }),
+            );
+          const { verdict } = yield* wait(cluster, [workload("Deployment", namespace, "web", {})]);
+          const { cause, timedOut } = failed(verdict);
+          assert.deepStrictEqual([cause.reason, timedOut], ["admission_denied", false]);
+          assert.include(cause.message, "no pods today");
+        }).pipe(Effect.scoped),
+      ),
+    );
+
+    it.live("says no more of a pod that fails only after all was ready", () =>
+      inNamespace((cluster, namespace) =>
+        Effect.gen(function* () {
+          const { verdict } = yield* wait(cluster, [
+            workload("Deployment", namespace, "web", { containers: ["dies-later"] }),
+          ]);
+          assert.isTrue(verdict.ready);
+        }),
+      ),
+    );
+
+    it.live("sees a pod die while its Deployment still waits for it to be available", () =>
+      inNamespace((cluster, namespace) =>
+        Effect.gen(function* () {
+          const { verdict } = yield* wait(cluster, [
+            workload("Deployment", namespace, "web", {
+              containers: ["dies-later"],
+              extra: { minReadySeconds: 20 },
+            }),
+          ]);
+          const { cause, timedOut } = failed(verdict);
+          assert.deepStrictEqual([cause.reason, timedOut], ["crash_loop", false]);
+        }),
+      ),
+    );
+
     for (const kind of ["StatefulSet", "DaemonSet"] as const)
       it.live(`names image_not_found of a ${kind}`, () =>
         inNamespace((cluster, namespace) =>
@@ -383,6 +360,24 @@ describe.skipIf(skipped !== undefined)(
           }),
         ),
       );
+
+    it.live("names the broken old pod that an OrderedReady StatefulSet waits for", () =>
+      inNamespace((cluster, namespace) =>
+        Effect.gen(function* () {
+          yield* wait(cluster, [
+            workload("StatefulSet", namespace, "db", { containers: ["crashes"] }),
+          ]);
+          const { verdict } = yield* wait(
+            cluster,
+            [workload("StatefulSet", namespace, "db", { containers: ["ok"] })],
+            { timeoutMs: 3_000 },
+          );
+          const { cause, timedOut } = failed(verdict);
+          assert.deepStrictEqual([cause.reason, timedOut], ["timeout", true]);
+          assert.include(cause.message, "the old pod db-0 is not ready");
+        }),
+      ),
+    );
 
     it.live("judges once what a wait would have found", () =>
       inNamespace((cluster, namespace) =>

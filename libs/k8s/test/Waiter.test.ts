@@ -1,15 +1,6 @@
 /** When a wait ends and what it says, on a clock that the test moves. */
-import type { KubeObject, Reason } from "@nopea/domain";
 import { assert, describe, it } from "@effect/vitest";
-import { Clock, Effect, Fiber, Stream, TestClock } from "effect";
-import {
-  observe,
-  type Observation,
-  snapshot,
-  type Verdict,
-  type WaitSettings,
-  type WaitTarget,
-} from "../src/Waiter.js";
+import { Effect, Fiber } from "effect";
 import * as Fake from "./support/FakeCluster.js";
 import {
   crashed,
@@ -21,75 +12,9 @@ import {
   pullDenied,
   ready,
   replicaSet,
-  start,
   time,
 } from "./support/Objects.js";
-
-const settings: WaitSettings = {
-  timeoutMs: 120_000,
-  deadlineMs: 3_600_000,
-  windows: {},
-  crashLoopRestarts: 2,
-};
-
-const base = (...pods: ReadonlyArray<KubeObject.KubeObject>) => ({
-  Deployment: [deployment("web", { wanted: Math.max(1, pods.length) })],
-  ReplicaSet: [replicaSet("web")],
-  Pod: pods,
-});
-
-const web: ReadonlyArray<WaitTarget> = [{ object: deployment("web") }];
-
-/** A wait under way: what it has said so far, each with its second. */
-const waiting = Effect.fnUntraced(function* (
-  options: Fake.FakeOptions,
-  targets: ReadonlyArray<WaitTarget> = web,
-  more: Partial<WaitSettings> = {},
-) {
-  yield* TestClock.setTime(start);
-  const fake = yield* Fake.make(options);
-  const said: Array<{ readonly second: number; readonly observation: Observation }> = [];
-  const fiber = yield* observe(fake.cluster, targets, { ...settings, ...more }).pipe(
-    Stream.runForEach((observation) =>
-      Clock.currentTimeMillis.pipe(
-        Effect.map((now) => said.push({ second: (now - start) / 1_000, observation })),
-      ),
-    ),
-    Effect.fork,
-  );
-  yield* TestClock.adjust("50 millis");
-  const verdict = (): (Verdict & { readonly second: number }) | undefined => {
-    for (const { second, observation } of said)
-      if (observation.type === "verdict") return { ...observation.verdict, second };
-    return undefined;
-  };
-  const after = (seconds: number) => TestClock.adjust(`${seconds * 1_000} millis`);
-  const change = (...objects: ReadonlyArray<KubeObject.KubeObject>) =>
-    Effect.forEach(objects, fake.changed).pipe(Effect.zipRight(TestClock.adjust("50 millis")));
-  const of = <Type extends Observation["type"]>(type: Type) =>
-    said.flatMap(({ observation }) =>
-      observation.type === type
-        ? [observation as Extract<Observation, { readonly type: Type }>]
-        : [],
-    );
-  return { ...fake, fiber, verdict, after, change, of, said };
-});
-
-const failed = (verdict: (Verdict & { readonly second: number }) | undefined) => {
-  assert.isDefined(verdict, "the wait goes on");
-  assert.isFalse(verdict?.ready, "it ended ready");
-  return verdict as Extract<Verdict, { readonly ready: false }> & { readonly second: number };
-};
-
-const endsWith = (
-  verdict: (Verdict & { readonly second: number }) | undefined,
-  reason: Reason.Reason,
-  timedOut: boolean,
-) => {
-  const found = failed(verdict);
-  assert.deepStrictEqual([found.cause.reason, found.timedOut], [reason, timedOut]);
-  return found;
-};
+import { base, endsWith, waiting, web } from "./support/Waiting.js";
 
 describe("a wait", () => {
   it.effect("is over at once where nothing is to be waited for, and watches nothing", () =>
@@ -108,12 +33,12 @@ describe("a wait", () => {
 
   it.effect("watches one object by its name, several by their collection", () =>
     Effect.gen(function* () {
-      const one = yield* waiting(base(), web);
+      const one = yield* waiting({ objects: base() }, web);
       assert.include(
         one.watched.map(({ fieldSelector }) => fieldSelector),
         "metadata.name=web",
       );
-      const two = yield* waiting(base(), [...web, { object: deployment("api") }]);
+      const two = yield* waiting({ objects: base() }, [...web, { object: deployment("api") }]);
       const deployments = two.watched.filter(({ kind }) => kind === "Deployment");
       assert.deepStrictEqual(
         deployments.map(({ fieldSelector }) => fieldSelector),
@@ -506,37 +431,6 @@ describe("a wait", () => {
       yield* Fiber.join(fiber);
       assert.strictEqual(watched.length, 4);
       assert.strictEqual(closed(), 4);
-    }),
-  );
-});
-
-describe("a snapshot", () => {
-  const at = (second: number, objects: Fake.FakeOptions["objects"]) =>
-    Effect.gen(function* () {
-      yield* TestClock.setTime(start + second * 1_000);
-      const { cluster } = yield* Fake.make({ objects: objects ?? {} });
-      return yield* snapshot(cluster, web, settings);
-    });
-
-  it.effect("tells what is terminal now from what only stands, by the cluster's own times", () =>
-    Effect.gen(function* () {
-      const early = yield* at(20, base(pod("a", "web-1", pullDenied)));
-      assert.deepStrictEqual(
-        [early.ready, early.terminal.length, early.standing.length],
-        [false, 0, 1],
-      );
-      const late = yield* at(31, base(pod("a", "web-1", pullDenied)));
-      assert.deepStrictEqual(
-        late.terminal.map(({ reason }) => reason),
-        ["image_pull_denied"],
-      );
-    }),
-  );
-
-  it.effect("says what is not there", () =>
-    Effect.gen(function* () {
-      const { objects, ready: all } = yield* at(0, {});
-      assert.deepStrictEqual([objects[0]?.missing, all], [true, false]);
     }),
   );
 });

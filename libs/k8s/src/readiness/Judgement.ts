@@ -9,6 +9,8 @@ export interface ReadinessContext {
   readonly newReplicaSet?: KubeObject.KubeObject | undefined;
   /** Pods of the revision being deployed that are ready, where they may be read. */
   readonly newPodsReady?: number | undefined;
+  /** Names of pods of older revisions that are not ready. */
+  readonly brokenOldPods?: ReadonlyArray<string> | undefined;
   /** Of a claim's StorageClass: `WaitForFirstConsumer` binds only once a pod wants it. */
   readonly volumeBindingMode?: string | undefined;
 }

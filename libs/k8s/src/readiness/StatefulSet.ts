@@ -1,6 +1,15 @@
 /** Every pod above the partition is of the new revision, and all are ready. */
 import { figure, nested, notYet, partsOf, type ReadinessRule, yes } from "./Judgement.js";
 
+/**
+ * An OrderedReady StatefulSet replaces no pod while one is broken, not even that one by a fix
+ * (kubernetes#67250): a person has to delete it, so it is named.
+ */
+const stuckBehind = (broken: ReadonlyArray<string> = []): string =>
+  broken.length === 0
+    ? ""
+    : `; the old pod ${broken.join(", ")} is not ready, and Kubernetes may wait for it until it is deleted`;
+
 export const rule: ReadinessRule = (object, context) => {
   const { spec, status } = partsOf(object);
   if (status["observedGeneration"] === undefined)
@@ -15,15 +24,17 @@ export const rule: ReadinessRule = (object, context) => {
   const updated = figure(status, "updatedReplicas");
   const toUpdate = Math.max(0, wanted - figure(nested(strategy, "rollingUpdate"), "partition"));
   const partitioned = toUpdate < wanted;
+  const stuck =
+    spec["podManagementPolicy"] === "Parallel" ? "" : stuckBehind(context.brokenOldPods);
   const done = status["currentRevision"] === status["updateRevision"];
 
   if (replicas > wanted) return notYet(`waiting for ${replicas - wanted} pods to end`);
   if (!partitioned && !done && updated < wanted)
     return notYet(
-      `${context.newPodsReady ?? Math.min(updated, ready)} of ${wanted} new pods ready`,
+      `${context.newPodsReady ?? Math.min(updated, ready)} of ${wanted} new pods ready${stuck}`,
     );
   if (partitioned && updated < toUpdate && !done)
-    return notYet(`${context.newPodsReady ?? updated} of ${toUpdate} new pods ready`);
+    return notYet(`${context.newPodsReady ?? updated} of ${toUpdate} new pods ready${stuck}`);
   if (replicas < wanted || ready < wanted) return notYet(`${ready} of ${wanted} pods ready`);
   if (available < wanted) return notYet(`${available} of ${wanted} pods available`);
   if (!partitioned && !done) return notYet("waiting for its controller to finish the rollout");

@@ -107,6 +107,9 @@ export const judgeTarget = (
       context.podsKnown && controller !== undefined
         ? pods.filter((pod) => pod.ready).length
         : undefined,
+    brokenOldPods: revision?.old
+      ?.filter((pod) => !podIsReady(pod))
+      .map((pod) => pod.metadata.name ?? ""),
     volumeBindingMode: bindingModeOf(live, world, context),
   });
   const creation =

@@ -16,6 +16,8 @@ export interface Revision {
   /** Who creates the pods: the new ReplicaSet, or the workload itself; undefined while there is none. */
   readonly controller: KubeObject.KubeObject | undefined;
   readonly pods: ReadonlyArray<Pod>;
+  /** Pods of older revisions, where they may stand in the way of new ones. */
+  readonly old?: ReadonlyArray<Pod> | undefined;
 }
 
 const REVISION = "deployment.kubernetes.io/revision";
@@ -107,17 +109,12 @@ export const newRevisionOf = (workload: KubeObject.KubeObject, owned: Owned): Re
           ),
       );
     }
-    case "StatefulSet":
-      return isObserved(workload)
-        ? {
-            controller: workload,
-            pods: withLabel(
-              live(owned.pods(uid)),
-              "controller-revision-hash",
-              status["updateRevision"],
-            ),
-          }
-        : none;
+    case "StatefulSet": {
+      if (!isObserved(workload)) return none;
+      const all = live(owned.pods(uid));
+      const pods = withLabel(all, "controller-revision-hash", status["updateRevision"]);
+      return { controller: workload, pods, old: all.filter((pod) => !pods.includes(pod)) };
+    }
     case "DaemonSet":
       return isObserved(workload)
         ? {

@@ -17,13 +17,12 @@ import {
 } from "./Judge.js";
 import type { Finding, Observation, WaitSettings, WaitTarget } from "./Observation.js";
 import type { Source } from "./Sources.js";
+import { type Degraded, signKey, Telling } from "./Telling.js";
 import type { Input } from "./Watchers.js";
 import { World } from "./World.js";
 
 /** Events and conditions of the seconds between an apply and its wait belong to the apply. */
 export const APPLY_SLACK_MS = 5_000;
-/** At most four messages a second for each object. */
-const TELL_EVERY_MS = 250;
 /** A connection that is lost for longer than this says nothing about the objects any more. */
 const LOST_MS = 10_000;
 /** Rules that look at the clock are asked again this often though nothing changes. */
@@ -44,9 +43,6 @@ export interface Told {
   readonly outcome: Outcome;
 }
 
-const signKey = (target: TargetJudgement, pod: PodJudgement | undefined, sign: Sign): string =>
-  `${target.key} ${pod?.uid ?? ""} ${sign.container ?? ""} ${sign.reason}`;
-
 export class Watching {
   readonly world: World;
   private readonly targets: ReadonlyMap<string, WaitTarget>;
@@ -54,9 +50,7 @@ export class Watching {
   private readonly podSigns = new Map<string, ReadonlyArray<Sign>>();
   /** When a sign was first seen, as long as it stands. */
   private standing = new Map<string, number>();
-  private readonly toldFindings = new Set<string>();
-  private readonly told = new Map<string, { readonly at: number; readonly text: string }>();
-  private readonly degraded = new Set<string>();
+  private readonly telling = new Telling();
   private readonly podReady = new Map<string, number>();
   private readonly targetsReady = new Set<string>();
   private readonly denied = new Set<Source>();
@@ -104,13 +98,8 @@ export class Watching {
     return said;
   }
 
-  degrade(
-    what: Extract<Observation, { type: "degraded" }>["what"],
-    message: string,
-  ): ReadonlyArray<Observation> {
-    if (this.degraded.has(what)) return [];
-    this.degraded.add(what);
-    return [{ type: "degraded", what, message }];
+  degrade(what: Degraded["what"], message: string): ReadonlyArray<Observation> {
+    return this.telling.degraded(what, message);
   }
 
   /** Judges what has changed and tells it. `everything`: time has passed, so that rules that look at the clock may say otherwise. */
@@ -143,8 +132,8 @@ export class Watching {
     const signs = Decision.signsOf(standing);
     const decision = Decision.decide(standing);
     const observations = [
-      ...this.tellObjects(targets, now, decision.type !== "waiting"),
-      ...this.tellFindings(signs),
+      ...this.telling.objects(targets, now, decision.type !== "waiting"),
+      ...this.telling.findings(signs),
     ];
     return { observations, outcome: this.outcomeOf(decision, signs, targets, context) };
   }
@@ -199,17 +188,20 @@ export class Watching {
   }
 
   private waitingUntil(now: number, due: number): Outcome {
-    const untold = [...this.judged.values()].flatMap((target) => {
-      const told = this.told.get(target.key);
-      return told === undefined || told.text === textOf(target) ? [] : [told.at + TELL_EVERY_MS];
-    });
-    const graces = [...this.judged.values()].flatMap((target) => {
+    const judged = [...this.judged.values()];
+    const graces = judged.flatMap((target) => {
       const end = target.live === undefined || target.readiness.ready ? 0 : graceEnd(target.live);
       return end > now ? [end] : [];
     });
     return {
       type: "waiting",
-      due: Math.min(due, this.timeOver().at, now + LOOK_AGAIN_MS, ...untold, ...graces),
+      due: Math.min(
+        due,
+        this.timeOver().at,
+        now + LOOK_AGAIN_MS,
+        ...this.telling.untold(judged),
+        ...graces,
+      ),
     };
   }
 
@@ -260,31 +252,6 @@ export class Watching {
     this.firstLook = false;
   }
 
-  private tellObjects(
-    targets: ReadonlyArray<TargetJudgement>,
-    now: number,
-    last: boolean,
-  ): ReadonlyArray<Observation> {
-    return targets.flatMap((target): ReadonlyArray<Observation> => {
-      const told = this.told.get(target.key);
-      const text = textOf(target);
-      if (told?.text === text) return [];
-      if (told !== undefined && !last && now - told.at < TELL_EVERY_MS) return [];
-      this.told.set(target.key, { at: now, text });
-      const { ready, message } = target.readiness;
-      return [{ type: "object", object: target.ref, ready, message }];
-    });
-  }
-
-  private tellFindings(signs: ReadonlyArray<Decision.StandingSign>): ReadonlyArray<Observation> {
-    return signs.flatMap((item): ReadonlyArray<Observation> => {
-      const key = signKey(item.target, item.pod, item.sign);
-      if (this.toldFindings.has(key)) return [];
-      this.toldFindings.add(key);
-      return [{ type: "finding", finding: Findings.ofSign(item) }];
-    });
-  }
-
   private longLost(now: number): string | undefined {
     for (const [source, { since, message }] of this.lost)
       if (source.role === "targets" && now - since >= LOST_MS) return message;
@@ -312,9 +279,6 @@ export class Watching {
   }
 }
 
-const textOf = (target: TargetJudgement): string =>
-  `${String(target.readiness.ready)} ${target.readiness.message}`;
-
 const signsOf = (
   target: TargetJudgement,
 ): ReadonlyArray<readonly [PodJudgement | undefined, Sign]> => [
@@ -322,7 +286,7 @@ const signsOf = (
   ...target.pods.flatMap((pod) => pod.signs.map((sign) => [pod, sign] as const)),
 ];
 
-const whatOf = (source: Source): Extract<Observation, { type: "degraded" }>["what"] =>
+const whatOf = (source: Source): Degraded["what"] =>
   source.role === "targets" ? "watch" : source.role === "events" ? "events" : "pods";
 
 const unreachable = (

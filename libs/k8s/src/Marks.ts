@@ -48,9 +48,7 @@ export const parentMetadata = (parent: {
     annotations: {
       "applyset.kubernetes.io/tooling": "nopea/v1",
       "applyset.kubernetes.io/contains-group-kinds": sorted(parent.members.map(groupKind)),
-      ...(others.length === 0
-        ? {}
-        : { "applyset.kubernetes.io/additional-namespaces": sorted(others) }),
+      "applyset.kubernetes.io/additional-namespaces": sorted(others),
     },
   };
 };

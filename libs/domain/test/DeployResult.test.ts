@@ -26,7 +26,7 @@ describe("DeployResult", () => {
     const result = Schema.decodeUnknownSync(DeployResult.DeployResult)(wire);
     assert.strictEqual(result.deployId, wire.deploy_id);
     assert.strictEqual(result.appliedResources[0]?.action, "created");
-    assert.deepStrictEqual(Schema.encodeSync(DeployResult.DeployResult)(result), wire);
+    assert.deepStrictEqual<unknown>(Schema.encodeSync(DeployResult.DeployResult)(result), wire);
   });
 });
 

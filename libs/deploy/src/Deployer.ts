@@ -13,7 +13,7 @@ import {
 } from "@nopea/domain";
 import { type Cluster, Leases, ProcessIdentity } from "@nopea/k8s";
 import { Deploys, Spool } from "@nopea/store";
-import { Context, Effect, Layer, Option, Queue, Stream, Take } from "effect";
+import { Context, Effect, Layer, Queue, Stream, Take } from "effect";
 import * as Deployment from "./Deployment.js";
 import { isDenied } from "./internal/failures.js";
 import * as LastApplied from "./LastApplied.js";
@@ -104,17 +104,17 @@ export const make: Effect.Effect<
   ): Effect.fn.Return<PlanAnswer, Refusal> {
     const prepared = yield* Preparation.prepare(cluster, request);
     const { place, ref } = prepared;
-    const lastApplied = yield* Ledgers.read(cluster, place).pipe(
-      Effect.flatMap(
-        Option.match({
-          onNone: () => Effect.succeed<LastApplied.ByKey>(new Map()),
-          onSome: ({ ledger }) => LastApplied.fromRecords(cluster, place, ledger),
-        }),
-      ),
+    const ledger = yield* Ledgers.read(cluster, place).pipe(
       Effect.catchIf(
         (failure) => failure._tag === "ApiFailure" && isDenied(failure),
-        () => LastApplied.fromStore(needs.deploys, ref),
+        () => Effect.succeedNone,
       ),
+    );
+    const lastApplied = yield* LastApplied.known(
+      cluster,
+      place,
+      ledger,
+      LastApplied.fromStore(needs.deploys, ref),
     );
     const options = Preparation.planOptions(request, place, lastApplied);
     const planned = yield* Preparation.plan(cluster, prepared, request, options, true);

@@ -116,7 +116,12 @@ const getReady = (
         }`,
       });
     }
-    const lastApplied = yield* lastAppliedOf(context, recovered.ledger);
+    const lastApplied = yield* LastApplied.known(
+      cluster,
+      place,
+      recovered.ledger,
+      LastApplied.fromStore(needs.deploys, facts.ref),
+    );
     const options = Preparation.planOptions(request, place, lastApplied);
     const first = yield* Preparation.plan(cluster, prepared, request, options);
     const others = yield* Preparation.createNamespaces(cluster, first, options, []);
@@ -232,20 +237,4 @@ const takeIn = (
     );
   }).pipe(
     Effect.catchTag("StoreUnavailable", (failure) => shortcomings.add("memory", failure.message)),
-  );
-
-/** From the records; where they may not be read, from the store (a Secret's values are not known then). */
-const lastAppliedOf = (
-  { cluster, place, needs, facts }: Context,
-  ledger: Option.Option<Ledgers.Stored>,
-): Effect.Effect<LastApplied.ByKey, Refusal> =>
-  Option.match(ledger, {
-    onNone: () => Effect.succeed<LastApplied.ByKey>(new Map()),
-    onSome: ({ ledger }): Effect.Effect<LastApplied.ByKey, Refusal> =>
-      LastApplied.fromRecords(cluster, place, ledger),
-  }).pipe(
-    Effect.catchIf(
-      (failure) => failure._tag === "ApiFailure" && isDenied(failure),
-      () => LastApplied.fromStore(needs.deploys, facts.ref),
-    ),
   );

@@ -7,8 +7,9 @@ import { type DeployId, KubeObject, type Service } from "@nopea/domain";
 import { type Cluster, type ClusterError, FieldSet } from "@nopea/k8s";
 import type { Deploys, SecretDigest, StoreError } from "@nopea/store";
 import { Effect, Option } from "effect";
+import { isDenied } from "./internal/failures.js";
 import type * as Ledger from "./Ledger.js";
-import { fieldManager, type Place } from "./Ledgers.js";
+import { fieldManager, type Place, type Stored } from "./Ledgers.js";
 import * as Record from "./Record.js";
 import * as Records from "./Records.js";
 
@@ -121,3 +122,16 @@ export const fromStore = (
     ),
     Effect.orElseSucceed((): ByKey => new Map()),
   );
+
+/** From the records that the ledger names, else (they may not be read, or there is no ledger) `otherwise`. */
+export const known = (
+  cluster: ClusterService,
+  place: Place,
+  stored: Option.Option<Stored>,
+  otherwise: Effect.Effect<ByKey>,
+): Effect.Effect<ByKey, ClusterError.ClusterFailure> =>
+  Option.match(stored, {
+    onNone: () => otherwise,
+    onSome: ({ ledger }) =>
+      fromRecords(cluster, place, ledger).pipe(Effect.catchIf(isDenied, () => otherwise)),
+  });

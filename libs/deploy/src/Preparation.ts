@@ -74,9 +74,12 @@ const namespaceOf = (
 ): Effect.Effect<"there" | "missing", ClusterError.ClusterFailure> =>
   cluster.get({ apiVersion: "v1", kind: "Namespace", name }).pipe(
     Effect.map((found) => (Option.isSome(found) ? ("there" as const) : ("missing" as const))),
-    Effect.catchIf(
-      (failure) => failure._tag === "ApiFailure" && failure.reason === "forbidden",
-      () => Effect.succeed("there" as const),
+    Effect.catchTag("ApiFailure", (failure) =>
+      failure.missing === "namespace"
+        ? Effect.succeed("missing" as const)
+        : failure.reason === "forbidden"
+          ? Effect.succeed("there" as const)
+          : Effect.fail(failure),
     ),
   );
 

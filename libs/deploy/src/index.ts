@@ -1,3 +1,4 @@
+export * as Deploy from "./Deploy.js";
 export * as ClusterIdentity from "./ClusterIdentity.js";
 export * as Deployer from "./Deployer.js";
 export * as Judgement from "./Judgement.js";

@@ -86,7 +86,9 @@ const problemOf = (source: string, object: Json): BadInput | undefined => {
   }
   return (
     textProblem(source, metadata, "name", "metadata.name") ??
-    (metadata["namespace"] === undefined || metadata["namespace"] === null
+    (metadata["namespace"] === undefined ||
+    metadata["namespace"] === null ||
+    metadata["namespace"] === ""
       ? undefined
       : textProblem(source, metadata, "namespace", "metadata.namespace")) ??
     textMapProblem(source, metadata, "labels") ??

@@ -100,7 +100,8 @@ const settle = (
   if (!namespaced) {
     return Effect.succeed({ object: { ...object, metadata }, source, resource });
   }
-  const namespace = own ?? options.namespace;
+  // Templates write an empty one where they mean none.
+  const namespace = own || options.namespace;
   if (namespace !== options.namespace && !options.alsoNamespaces.includes(namespace)) {
     return Effect.fail(
       new BadInput({

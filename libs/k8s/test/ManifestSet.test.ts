@@ -84,10 +84,11 @@ describe("a set", () => {
         object("ConfigMap", "b", {}, { namespace: "other" }),
         object("ClusterRole", "system:reader", {}, { namespace: "home" }),
         object("Namespace", "home"),
+        object("ConfigMap", "c", {}, { namespace: "" }),
       );
       assert.deepStrictEqual(
         set.entries.map((entry) => entry.object.metadata.namespace),
-        ["home", "other", undefined, undefined],
+        ["home", "other", undefined, undefined, "home"],
       );
       assert.deepStrictEqual(set.otherNamespaces, ["other"]);
     }),

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest";
 import type { KubeObject } from "@nopea/domain";
 import { Effect, Option, Schedule } from "effect";
-import { layer } from "../src/Clusters.js";
+import { Clusters, layer } from "../src/Clusters.js";
 import * as ConfigReaders from "../src/ConfigReaders.js";
 import * as ManifestSet from "../src/ManifestSet.js";
 import * as Ordering from "../src/Ordering.js";
@@ -19,6 +19,7 @@ import {
   errorOf,
   fields,
   job,
+  kubeconfig,
   there,
   type Document,
 } from "./applyBench.js";
@@ -247,6 +248,25 @@ describe.skipIf(!there)("planning and applying on a real API", () => {
       });
       assert.deepStrictEqual(actions(plan), ["unknown"]);
       assert.deepStrictEqual(plan.missingNamespaces, [`${world.namespace}-not`]);
+    }).pipe(Effect.provide(layer)),
+  );
+
+  it.scopedLive("says which permission is lacking, and plans what it can", () =>
+    Effect.gen(function* () {
+      const world = yield* bench;
+      const stranger = yield* (yield* Clusters).connect({ kubeconfig, context: "stranger" });
+      const set = yield* world.set([configMap("settings", { a: "1" })]);
+      const plan = yield* Planner.plan(stranger, set, {
+        fieldManager: MANAGER,
+        force: false,
+        takeOver: false,
+        labels: {},
+        lastApplied: new Map(),
+      });
+      assert.deepStrictEqual(actions(plan), ["unknown"]);
+      assert.strictEqual(plan.denied.length, 1);
+      assert.strictEqual(plan.denied[0]?.reason, "forbidden");
+      assert.include(plan.entries[0]?.planned.note ?? "", "may not patch configmaps");
     }).pipe(Effect.provide(layer)),
   );
 

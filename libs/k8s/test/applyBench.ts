@@ -14,7 +14,7 @@ import * as Marks from "../src/Marks.js";
 import * as Ordering from "../src/Ordering.js";
 import * as Planner from "../src/Planner.js";
 
-const kubeconfig = process.env["NOPEA_TESTBED_KUBECONFIG"] ?? "";
+export const kubeconfig = process.env["NOPEA_TESTBED_KUBECONFIG"] ?? "";
 export const there = kubeconfig !== "" && existsSync(kubeconfig);
 export const MANAGER = "nopea";
 export const SERVICE = "shop";

@@ -1,5 +1,6 @@
 /** An answer that is no success as an `ApiFailure`: a sentence that names object, verb and cause, and what it rests on. */
-import { Evidence, KubeObject, type Reason } from "@nopea/domain";
+import type { KubeObject } from "@nopea/domain";
+import { Evidence, type Reason } from "@nopea/domain";
 import { ApiFailure } from "../ClusterError.js";
 import { isFieldConflict, missing, reasonOf, type Cause, type Status } from "./classify.js";
 

@@ -85,25 +85,30 @@ export const repeatedHeaders = (user: UserEntry): ReadonlyArray<readonly [string
 ];
 
 /**
- * Makes a function that fetches the credentials anew each time it is run. A missing certificate
- * file is bad input at once; what only fails when it is fetched is `ClusterUnreachable`.
+ * The credentials, fetched anew each time the inner effect is run. A missing certificate file is
+ * bad input at once; what only fails when it is fetched is `ClusterUnreachable`.
  */
-export const make = Effect.fnUntraced(function* (
+export const make = (
   target: Target,
   ca: string | undefined,
-): Effect.fn.Return<Effect.Effect<Credentials, ClusterUnreachable>, BadInput> {
+): Effect.Effect<Effect.Effect<Credentials, ClusterUnreachable>, BadInput> => {
   const { user } = target;
-  const cert = yield* Files.pem(
-    target,
-    "client-certificate",
-    user["client-certificate-data"],
-    user["client-certificate"],
+  const pem = (field: "client-certificate" | "client-key") =>
+    Files.pem(target, field, user[`${field}-data`], user[field]);
+  return Effect.zipWith(pem("client-certificate"), pem("client-key"), (cert, key) =>
+    fetching(target, ca, { cert, key }),
   );
-  const key = yield* Files.pem(target, "client-key", user["client-key-data"], user["client-key"]);
+};
+
+const fetching = (
+  target: Target,
+  ca: string | undefined,
+  certificate: Pick<Credentials, "cert" | "key">,
+): Effect.Effect<Credentials, ClusterUnreachable> => {
+  const { user } = target;
   const fixed = (authorization: string | undefined, expiresAt?: number): Credentials => ({
     headers: { ...impersonation(user), ...(authorization === undefined ? {} : { authorization }) },
-    cert,
-    key,
+    ...certificate,
     expiresAt,
   });
   const unreachable = (message: string, advice: string) =>
@@ -177,7 +182,7 @@ export const make = Effect.fnUntraced(function* (
     return Effect.succeed(fixed(`Basic ${pair}`));
   }
   return Effect.succeed(fixed(undefined));
-});
+};
 
 /** client-node refreshes the token where it has expired, with the issuer's discovery. */
 const oidc = (

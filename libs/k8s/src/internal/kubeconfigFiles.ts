@@ -222,7 +222,5 @@ export const fallbackId = (target: Kubeconfig.Target, ca: string | undefined): s
     .update(ca ?? target.server)
     .digest("hex")}`;
 
-export { read, Unreadable };
-
 /** Reads a token's file anew; kubelets rotate it. */
 export const readToken = (file: string) => read(file).pipe(Effect.map((text) => text.trim()));

@@ -65,7 +65,7 @@ export const waitFor = (failure: Failure, situation: Situation): number | undefi
     case "later": {
       const asked = status.retryAfter === undefined ? undefined : status.retryAfter * 1_000;
       if (asked !== undefined && asked > LONGEST_RETRY_AFTER_MS) return undefined;
-      return within(PATIENCE_MS * 2, Math.max(asked ?? 0, backOff));
+      return within(PATIENCE_MS, Math.max(asked ?? 0, backOff));
     }
   }
 };

@@ -3,7 +3,7 @@
  * Guarantees: credentials are renewed before they run out and once on a 401; interrupting a
  * request closes its socket. Repeating one is for the caller to decide.
  */
-import type { BadInput } from "@nopea/domain";
+import { Timestamp, type BadInput } from "@nopea/domain";
 import { Clock, Config, Data, Effect, Option, type Scope } from "effect";
 import type { Agent, Dispatcher } from "undici";
 import { ClusterUnreachable } from "../ClusterError.js";
@@ -207,9 +207,9 @@ export const make = Effect.fnUntraced(function* (
 
   const note = (headers: Dispatcher.ResponseData["headers"], nowMs: number) => {
     answered = true;
-    const date = Date.parse(header(headers, "date") ?? "");
+    const date = Timestamp.fromKubernetes(header(headers, "date"));
     // The header has whole seconds: half of one is the best guess at what was cut off.
-    if (!Number.isNaN(date)) skewMs = date + 500 - nowMs;
+    if (date !== undefined) skewMs = Timestamp.toMillis(date) + 500 - nowMs;
   };
 
   /** Runs it with the session's credentials; once more with new ones where the server says 401. */

@@ -5,7 +5,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Cluster, Clusters } from "../../src/index.js";
+import type { Cluster } from "../../src/index.js";
+import { Clusters } from "../../src/index.js";
 
 export interface Asked {
   readonly method: string;

@@ -297,6 +297,34 @@ describe("a wait", () => {
     }),
   );
 
+  it.effect("says nothing of pods before it has their events, for some seconds", () =>
+    Effect.gen(function* () {
+      const objects = base(pod("a", "web-1", crashed(3)));
+      const patient = yield* waiting({ objects, silent: ["Event"] });
+      yield* patient.after(2);
+      assert.isEmpty(patient.of("finding"));
+      const killed = event(
+        "a",
+        "Killing",
+        "Container app failed liveness probe, will be restarted",
+        1,
+      );
+      yield* patient.say({ type: "resynced", objects: [killed] }, "Event");
+      yield* patient.after(10);
+      assert.deepStrictEqual(
+        patient.of("finding").map(({ finding }) => finding.reason),
+        ["probe_failing"],
+      );
+      assert.isUndefined(patient.verdict());
+
+      const unanswered = yield* waiting({ objects, silent: ["Event"] });
+      yield* unanswered.after(4.9);
+      assert.isUndefined(unanswered.verdict());
+      yield* unanswered.after(0.2);
+      endsWith(unanswered.verdict(), "crash_loop", false);
+    }),
+  );
+
   it.effect("names what the pods show when Kubernetes gives up on the rollout", () =>
     Effect.gen(function* () {
       const { verdict, change } = yield* waiting({

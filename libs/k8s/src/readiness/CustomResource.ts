@@ -6,7 +6,7 @@ import type { KubeObject } from "@nopea/domain";
 import { conditionOf, millis } from "../diagnosis/Pod.js";
 import { notYet, partsOf, type ReadinessRule, yes } from "./Judgement.js";
 
-export const GRACE_MS = 10_000;
+const GRACE_MS = 10_000;
 
 /** When it was last written, as far as it says. */
 const changedAt = (object: KubeObject.KubeObject): number =>

@@ -2,7 +2,7 @@
  * One wait: takes in what the watchers say, judges what changed, tells what is new, and ends with
  * a verdict. Owned by one fiber, so that its state needs no locks; rules and decision are pure.
  */
-import { Duration as Span, KubeObject, type Reason } from "@nopea/domain";
+import { Duration as Span, KubeObject } from "@nopea/domain";
 import type { Cluster } from "../Cluster.js";
 import { graceEnd } from "../readiness/CustomResource.js";
 import type { Sign } from "../diagnosis/Sign.js";
@@ -22,9 +22,11 @@ import type { Input } from "./Watchers.js";
 import { World } from "./World.js";
 
 /** Events and conditions of the seconds between an apply and its wait belong to the apply. */
-export const APPLY_SLACK_MS = 5_000;
+const APPLY_SLACK_MS = 5_000;
 /** A connection that is lost for longer than this says nothing about the objects any more. */
 const LOST_MS = 10_000;
+/** So long may pods, ReplicaSets and events take to be listed before the wait goes on without. */
+const PATIENCE_MS = 5_000;
 /** Rules that look at the clock are asked again this often though nothing changes. */
 const LOOK_AGAIN_MS = 10_000;
 
@@ -38,7 +40,7 @@ export type Outcome =
       readonly others: ReadonlyArray<Finding>;
     };
 
-export interface Told {
+interface Told {
   readonly observations: ReadonlyArray<Observation>;
   readonly outcome: Outcome;
 }
@@ -129,13 +131,26 @@ export class Watching {
     const targets = [...this.judged.values()];
     this.noteProgress(targets, now);
     const standing = this.standingOf(targets, now);
-    const signs = Decision.signsOf(standing);
     const decision = Decision.decide(standing);
+    if (decision.type === "failed" && !this.seesAll(now))
+      return {
+        observations: this.telling.objects(targets, now, false),
+        outcome: this.waitingUntil(now, this.startedAt + PATIENCE_MS),
+      };
+    const signs = Decision.signsOf(standing);
     const observations = [
       ...this.telling.objects(targets, now, decision.type !== "waiting"),
-      ...this.telling.findings(signs),
+      ...(this.seesAll(now) ? this.telling.findings(signs) : []),
     ];
     return { observations, outcome: this.outcomeOf(decision, signs, targets, context) };
+  }
+
+  /** Pods without their events may look like something worse than they are: no word on them before both are there. */
+  private seesAll(now: number): boolean {
+    return (
+      now >= this.startedAt + PATIENCE_MS ||
+      this.sources.every((source) => this.world.isSynced(source) || this.denied.has(source))
+    );
   }
 
   /** Not all targets have been seen yet: only the time can end the wait. */
@@ -145,7 +160,7 @@ export class Watching {
     const [lost] = this.lost.values();
     return {
       type: "over",
-      cause: unreachable(this.cluster, [], lost?.message ?? "it never answered"),
+      cause: this.unreachable(lost?.message ?? "it never answered"),
       timedOut: true,
       others: [],
     };
@@ -170,10 +185,22 @@ export class Watching {
       const cause =
         lost === undefined
           ? Findings.causeOfTimeout(targets, signs, over.text)
-          : unreachable(this.cluster, targets, lost);
+          : this.unreachable(lost);
       return { type: "over", cause, timedOut: true, others: Findings.others(cause, signs) };
     }
     return this.waitingUntil(now, decision.type === "waiting" ? decision.due : now + 1_000);
+  }
+
+  private unreachable(message: string): Finding {
+    const [first] = this.targets.values();
+    const waiting = [...this.judged.values()].find((target) => !target.readiness.ready);
+    const applied = first === undefined ? undefined : KubeObject.refOf(first.object);
+    return {
+      reason: "cluster_unreachable",
+      message: `the connection to ${this.cluster.server} was lost and did not come back: ${message}`,
+      object: waiting?.ref ?? applied ?? { apiVersion: "", kind: "", name: "" },
+      evidence: [{ kind: "note", text: message }],
+    };
   }
 
   private timeOver(): { readonly at: number; readonly text: string } {
@@ -288,18 +315,3 @@ const signsOf = (
 
 const whatOf = (source: Source): Degraded["what"] =>
   source.role === "targets" ? "watch" : source.role === "events" ? "events" : "pods";
-
-const unreachable = (
-  cluster: typeof Cluster.Service,
-  targets: ReadonlyArray<TargetJudgement>,
-  message: string,
-): Finding => ({
-  reason: "cluster_unreachable" satisfies Reason.Reason,
-  message: `the connection to ${cluster.server} was lost and did not come back: ${message}`,
-  object: targets.find((target) => !target.readiness.ready)?.ref ?? {
-    apiVersion: "",
-    kind: "",
-    name: "",
-  },
-  evidence: [{ kind: "note", text: message }],
-});

@@ -20,6 +20,8 @@ export const denied = (verb: string, resource: string): ApiFailure =>
 export interface FakeOptions {
   /** Kinds whose watch is refused. */
   readonly denies?: ReadonlyArray<string>;
+  /** Kinds whose watch says nothing until it is told to. */
+  readonly silent?: ReadonlyArray<string>;
   readonly logs?: (
     container: string,
     previous: boolean,
@@ -66,10 +68,12 @@ export const make = (options: FakeOptions = {}) =>
           PubSub.subscribe(said).pipe(
             Effect.map((inbox) =>
               Stream.concat(
-                Stream.make({
-                  type: "resynced",
-                  objects: items(collection.kind),
-                } satisfies WatchEvent),
+                options.silent?.includes(collection.kind) === true
+                  ? Stream.empty
+                  : Stream.make<[WatchEvent]>({
+                      type: "resynced",
+                      objects: items(collection.kind),
+                    }),
                 Stream.fromQueue(inbox).pipe(
                   Stream.filter(({ kind }) => kind === collection.kind),
                   Stream.map(({ event }) => event),

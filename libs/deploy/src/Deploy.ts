@@ -3,6 +3,8 @@ import type { Leases, ProcessIdentity } from "@nopea/k8s";
 import type { Deploys, SecretDigest, Spool } from "@nopea/store";
 import { Layer } from "effect";
 import * as Deployer from "./Deployer.js";
+import * as Inspection from "./Inspection.js";
+import * as Intake from "./Intake.js";
 import * as Outcomes from "./Outcomes.js";
 import * as Recovery from "./Recovery.js";
 
@@ -13,8 +15,11 @@ export type Needs =
   | Leases.Leases
   | ProcessIdentity.ProcessIdentity;
 
-export const layer: Layer.Layer<
-  Deployer.Deployer | Outcomes.Outcomes | Recovery.Recovery,
-  never,
-  Needs
-> = Deployer.layer.pipe(Layer.provideMerge(Recovery.layer), Layer.provideMerge(Outcomes.layer));
+export type Services =
+  Deployer.Deployer | Inspection.Inspector | Intake.Intake | Outcomes.Outcomes | Recovery.Recovery;
+
+export const layer: Layer.Layer<Services, never, Needs> = Layer.mergeAll(
+  Deployer.layer,
+  Inspection.layer,
+  Intake.layer,
+).pipe(Layer.provideMerge(Recovery.layer), Layer.provideMerge(Outcomes.layer));

@@ -1,6 +1,8 @@
 export * as Deploy from "./Deploy.js";
 export * as ClusterIdentity from "./ClusterIdentity.js";
 export * as Deployer from "./Deployer.js";
+export * as Inspection from "./Inspection.js";
+export * as Intake from "./Intake.js";
 export * as Judgement from "./Judgement.js";
 export * as Ledger from "./Ledger.js";
 export * as Ledgers from "./Ledgers.js";

@@ -1,11 +1,17 @@
 /** Quotas: what a namespace's ResourceQuotas still allow, and how much of them is used. */
-import type { Api } from "./Api.js";
 import { forbidden } from "./ApiError.js";
-import { equal, fieldsOf, isObject, type JsonObject, type KubeObject } from "./Json.js";
+import { isObject, type JsonObject, type KubeObject } from "./Json.js";
 import { items, obj } from "./kinds/fields.js";
-import type { Resource } from "./schema/Resources.js";
+import type { Resource, Resources } from "./schema/Resources.js";
+import type { Store } from "./Store.js";
+
 import { millis, sum } from "./schema/Quantity.js";
 
+/** Where the objects are. */
+interface Stored {
+  readonly store: Store;
+  readonly resources: Resources;
+}
 type Usage = Record<string, string>;
 
 /** A pod's requests and limits, by the names that a quota has for them. */
@@ -31,7 +37,7 @@ const usageOf = (r: Resource, object: KubeObject): Usage => ({
   ...(r.qualified === "pods" ? podUsage(object) : r.group === "" ? { [r.plural]: "1" } : {}),
 });
 
-const hardOf = (quota: KubeObject): Usage => {
+export const hardOf = (quota: KubeObject): Usage => {
   const hard = isObject(quota.spec) ? obj(quota.spec, "hard") : undefined;
   return Object.fromEntries(
     Object.entries(hard ?? {}).flatMap(([k, v]) => (typeof v === "string" ? [[k, v]] : [])),
@@ -39,7 +45,7 @@ const hardOf = (quota: KubeObject): Usage => {
 };
 
 /** What is used now of what a quota limits. */
-export const usedBy = (api: Api, quota: KubeObject): Usage => {
+export const usedBy = (api: Stored, quota: KubeObject): Usage => {
   const hard = hardOf(quota);
   const used: Record<string, string[]> = Object.fromEntries(
     Object.keys(hard).map((k) => [k, ["0"]]),
@@ -64,7 +70,7 @@ const listed = (names: readonly string[], figures: Usage): string =>
   names.map((name) => `${name}=${figures[name] ?? "0"}`).join(",");
 
 export const admit = (
-  api: Api,
+  api: Stored,
   r: Resource,
   object: KubeObject,
   old: KubeObject | undefined,
@@ -113,21 +119,4 @@ const mustSpecify = (r: Resource, pod: KubeObject, quota: KubeObject, hard: Usag
       pod.metadata.name,
       `failed quota: ${quota.metadata.name}: must specify ${missing.join("; ")}`,
     );
-};
-
-/** Writes a quota's status when its figures have changed. */
-export const recount = (api: Api, quota: KubeObject): void => {
-  const r = api.resources.must("v1", "resourcequotas");
-  const status = { hard: hardOf(quota), used: usedBy(api, quota) };
-  if (equal(quota.status, status)) return;
-  api.update(
-    r,
-    quota.metadata.namespace,
-    quota.metadata.name,
-    { ...fieldsOf(quota), status },
-    {
-      manager: "kube-controller-manager",
-      subresource: "status",
-    },
-  );
 };

@@ -10,21 +10,18 @@ import {
   CHANGED,
   conflict,
   forbidden,
-  forbiddenField,
   invalid,
   invalidValue,
   notFound,
-  requiredValue,
-  tooLong,
   type FieldError,
 } from "./ApiError.js";
 import { admit } from "./Admission.js";
+import { deleteObject, finished, type Deleted } from "./Deletion.js";
 import { FieldSet } from "./apply/FieldSet.js";
 import * as Managed from "./apply/ManagedFields.js";
 import { faults } from "./apply/Validate.js";
 import type { Clock } from "./Clock.js";
 import {
-  at,
   clone,
   equal,
   fieldsOf,
@@ -36,43 +33,15 @@ import {
 } from "./Json.js";
 import { kindOf } from "./kinds/index.js";
 import type { Allocator } from "./kinds/Kind.js";
+import { distinct, finalizerErrors, metadataErrors } from "./MetadataRules.js";
+import type { DeleteOptions, PatchType, WriteOptions } from "./Options.js";
+import { readApplied, readObject, typeText } from "./Reading.js";
 import { jsonPatch, mergePatch, PatchError } from "./patch/JsonPatch.js";
 import { strategicMerge } from "./patch/StrategicMerge.js";
-import { customFaults } from "./schema/CustomValidation.js";
-import { decode, DecodeError, zero } from "./schema/Decode.js";
-import { labelValueFaults, nameFaults, qualifiedNameFaults } from "./schema/Names.js";
+import { decode, zero } from "./schema/Decode.js";
+import { suffix } from "./schema/Names.js";
 import type { Resource, Resources } from "./schema/Resources.js";
 import type { Store } from "./Store.js";
-
-export interface WriteOptions {
-  readonly manager: string;
-  readonly dryRun?: boolean;
-  readonly validation?: "Ignore" | "Warn" | "Strict";
-  readonly subresource?: "status" | "scale";
-  /** The write changes nobody's fields. */
-  readonly untracked?: boolean;
-  /** Warnings for the response's headers are added to it. */
-  readonly warnings?: string[];
-}
-export interface DeleteOptions {
-  readonly dryRun?: boolean;
-  readonly uid?: string;
-  readonly version?: string;
-  readonly policy?: "Background" | "Foreground" | "Orphan";
-  readonly grace?: number;
-}
-export type PatchType = "apply" | "merge" | "json" | "strategic";
-
-const SUFFIX = "bcdfghjklmnpqrstvwxz2456789";
-export const suffix = (length = 5): string => {
-  const bytes = randomUUID().replaceAll("-", "");
-  let out = "";
-  for (let i = 0; i < length; i++)
-    out += SUFFIX[parseInt(bytes.slice(i * 2, i * 2 + 2), 16) % SUFFIX.length] ?? "b";
-  return out;
-};
-
-export const DEFINITION_FINALIZER = "customresourcecleanup.apiextensions.k8s.io";
 
 const RESET_MAIN = new FieldSet(new Set(["f:status"]));
 const RESET_STATUS = new FieldSet(
@@ -113,68 +82,6 @@ export class Api implements Allocator {
     return found;
   }
 
-  /** A body as an object of the resource: its kind and types checked, defaults not yet set. */
-  private read(r: Resource, body: Json, options: WriteOptions): KubeObject {
-    if (!isObject(body))
-      throw badRequest(
-        `couldn't get version/kind; json parse error: json: cannot unmarshal into Go value`,
-      );
-    const { apiVersion = r.groupVersion, kind = r.kind } = body;
-    if (kind !== r.kind || apiVersion !== r.groupVersion) {
-      const version = String(apiVersion).split("/").at(-1) ?? "";
-      if (this.resources.kind(String(apiVersion), String(kind)) === undefined)
-        throw badRequest(
-          `${String(kind)} in version "${version}" cannot be handled as a ${r.kind}: no kind "${String(kind)}" is registered for version "${String(apiVersion)}" in scheme "pkg/runtime/scheme.go:111"`,
-        );
-      throw badRequest(
-        `${String(kind)} in version "${version}" cannot be handled as a ${r.kind}: converting (${version}.${String(kind)}) to (${r.group || "core"}.${r.kind}): unknown conversion`,
-      );
-    }
-    if (r.custom) {
-      const errors = customFaults(body, r.type, "");
-      if (errors.length > 0) throw invalid(r, text(at(body, "metadata", "name")), errors);
-    }
-    try {
-      const { value, unknown } = decode(
-        { ...body, apiVersion: r.groupVersion, kind: r.kind },
-        r.type,
-      );
-      const words = unknown.map((path) => `unknown field "${path}"`);
-      if (words.length > 0 && options.validation === "Strict")
-        throw badRequest(
-          `${r.kind} in version "${r.version}" cannot be handled as a ${r.kind}: strict decoding error: ${words.join(", ")}`,
-        );
-      if (options.validation !== "Ignore") options.warnings?.push(...words);
-      return value as unknown as KubeObject;
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error;
-      throw badRequest(
-        `${r.kind} in version "${r.version}" cannot be handled as a ${r.kind}: ${error.message}`,
-      );
-    }
-  }
-
-  /** The result of an apply: a value that only now turns out to be none is the server's fault, says the real one. */
-  private readApplied(
-    r: Resource,
-    object: KubeObject,
-    namespace: string,
-    options: WriteOptions,
-  ): KubeObject {
-    try {
-      return this.read(r, fieldsOf(object) as Json, options);
-    } catch (error) {
-      const words = `${r.kind} in version "${r.version}" cannot be handled as a ${r.kind}: `;
-      if (!(error instanceof ApiError) || !error.message.startsWith(words)) throw error;
-      const type = typeText({ apiVersion: r.groupVersion, kind: r.kind });
-      throw new ApiError(
-        500,
-        "",
-        `failed to convert new object (${namespace}/${object.metadata.name}; ${type}) to proper version: unable to convert unstructured object to ${type}: ${error.message.slice(words.length)}`,
-      );
-    }
-  }
-
   private checkNamespace(r: Resource, object: KubeObject, namespace: string | undefined): void {
     const given = object.metadata.namespace;
     if (given && given !== (namespace ?? ""))
@@ -191,7 +98,7 @@ export class Api implements Allocator {
     body: Json,
     options: WriteOptions,
   ): KubeObject {
-    const object = this.read(r, body, options);
+    const object = readObject(this.resources, r, body, options);
     this.checkNamespace(r, object, namespace);
     if (object.metadata.resourceVersion)
       throw new ApiError(500, "", "resourceVersion should not be set on objects to be created");
@@ -286,7 +193,7 @@ export class Api implements Allocator {
     body: Json,
     options: WriteOptions,
   ): KubeObject {
-    const object = this.read(r, body, options);
+    const object = readObject(this.resources, r, body, options);
     if (object.metadata.name !== name && object.metadata.name)
       throw badRequest(
         `the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`,
@@ -341,7 +248,7 @@ export class Api implements Allocator {
         {},
       );
     }
-    const object = this.read(r, patched, options);
+    const object = readObject(this.resources, r, patched, options);
     if (object.metadata.name !== name)
       throw new ApiError(
         422,
@@ -417,7 +324,13 @@ export class Api implements Allocator {
       now: this.clock.stamp(),
       reset: this.reset(r, options),
     });
-    const next = this.readApplied(r, applied.object, config.metadata.namespace ?? "", options);
+    const next = readApplied(
+      this.resources,
+      r,
+      applied.object,
+      config.metadata.namespace ?? "",
+      options,
+    );
     if (!old) {
       this.checkNamespace(r, next, namespace);
       next.metadata.name = name;
@@ -529,73 +442,10 @@ export class Api implements Allocator {
     namespace: string | undefined,
     name: string,
     options: DeleteOptions,
-  ): { readonly object: KubeObject; readonly gone: boolean } {
-    const old = this.get(r, namespace, name);
-    const { uid, resourceVersion } = old.metadata;
-    // The one place where the error names the kind instead of the resource.
-    const named = { ...r, plural: r.kind, qualified: r.group ? `${r.kind}.${r.group}` : r.kind };
-    if (options.uid !== undefined && options.uid !== uid)
-      throw conflict(
-        named,
-        name,
-        `the UID in the precondition (${options.uid}) does not match the UID in record (${uid ?? ""}). The object might have been deleted and then recreated`,
-      );
-    if (options.version !== undefined && options.version !== resourceVersion)
-      throw conflict(
-        named,
-        name,
-        `the ResourceVersion in the precondition (${options.version}) does not match the ResourceVersion in record (${resourceVersion ?? ""}). The object might have been modified`,
-      );
-    const meta: Meta = { ...old.metadata };
-    const extra =
-      options.policy === "Foreground"
-        ? "foregroundDeletion"
-        : options.policy === "Orphan"
-          ? "orphan"
-          : r.plural === "customresourcedefinitions"
-            ? DEFINITION_FINALIZER
-            : undefined;
-    if (extra && meta.deletionTimestamp === undefined)
-      meta.finalizers = [...new Set([...(meta.finalizers ?? []), extra])];
-    const grace = graceOf(r, old, options.grace);
-    const holds = (meta.finalizers ?? []).length > 0 || r.qualified === "namespaces" || grace > 0;
-    if (options.dryRun === true) return { object: old, gone: !holds };
-    if (!holds) {
-      const last = this.store.delete(r, old);
-      if (r.qualified !== "pods") return { object: last, gone: true };
-      const ended = { deletionTimestamp: this.clock.stamp(), deletionGracePeriodSeconds: 0 };
-      return { object: { ...last, metadata: { ...last.metadata, ...ended } }, gone: true };
-    }
-    if (meta.deletionTimestamp !== undefined) return { object: old, gone: false };
-    meta.deletionTimestamp = stampAfter(this.clock.now(), grace);
-    if (grace > 0 || r.plural === "pods" || extra || (meta.finalizers ?? []).length > 0)
-      meta.deletionGracePeriodSeconds = grace;
-    if (r.qualified === "namespaces") delete meta.deletionGracePeriodSeconds;
-    if (meta.generation !== undefined) meta.generation += 1;
-    const next: KubeObject = { ...old, metadata: meta };
-    if (r.qualified === "namespaces") next.status = { ...next.status, phase: "Terminating" };
-    return { object: this.store.put(r, next), gone: false };
+  ): Deleted {
+    return deleteObject(this.store, this.clock, r, namespace, name, options);
   }
 }
-
-const text = (value: unknown): string => (typeof value === "string" ? value : "");
-
-const stampAfter = (now: Date, seconds: number): string =>
-  new Date(now.getTime() + seconds * 1000).toISOString().replace(/\.\d+Z$/, "Z");
-
-const graceOf = (r: Resource, object: KubeObject, asked: number | undefined): number => {
-  if (r.qualified !== "pods") return 0;
-  const spec = object.spec;
-  const phase = object.status?.["phase"];
-  if (typeof spec?.["nodeName"] !== "string" || phase === "Succeeded" || phase === "Failed")
-    return 0;
-  const own = spec["terminationGracePeriodSeconds"];
-  return asked ?? (typeof own === "number" ? own : 30);
-};
-const finished = (r: Resource, object: KubeObject): boolean =>
-  r.qualified === "namespaces"
-    ? false
-    : r.qualified !== "pods" || (object.metadata.deletionGracePeriodSeconds ?? 0) === 0;
 
 const labelsOf = (object: KubeObject): Partial<Meta> => ({
   ...(object.metadata.labels ? { labels: object.metadata.labels } : {}),
@@ -615,49 +465,3 @@ const timeless = (object: KubeObject): KubeObject => ({
       : {}),
   },
 });
-const typeText = (body: JsonObject): string => {
-  const apiVersion = String(body["apiVersion"] ?? "");
-  return `${apiVersion.includes("/") ? apiVersion : `/${apiVersion}`}, Kind=${String(body["kind"] ?? "")}`;
-};
-const distinct = (errors: readonly FieldError[]): FieldError[] => {
-  const seen = new Set<string>();
-  return errors.filter((e) => {
-    const key = `${e.field} ${e.message}`;
-    return !seen.has(key) && seen.add(key);
-  });
-};
-
-const finalizerErrors = (next: Meta, old: Meta): FieldError[] => {
-  const added = (next.finalizers ?? []).filter((f) => !(old.finalizers ?? []).includes(f));
-  if (old.deletionTimestamp === undefined || added.length === 0) return [];
-  const list = added.map((f) => JSON.stringify(f)).join(", ");
-  return [
-    forbiddenField(
-      "metadata.finalizers",
-      `no new finalizers can be added if the object is being deleted, found new finalizers []string{${list}}`,
-    ),
-  ];
-};
-
-const metadataErrors = (r: Resource, meta: Meta): FieldError[] => {
-  const errors: FieldError[] = [];
-  if (!meta.name) errors.push(requiredValue("metadata.name", "name or generateName is required"));
-  else
-    for (const fault of nameFaults(meta.name, kindOf(r).name ?? "subdomain"))
-      errors.push(invalidValue("metadata.name", meta.name, fault));
-  for (const [key, value] of Object.entries(meta.labels ?? {})) {
-    for (const fault of qualifiedNameFaults(key))
-      errors.push(invalidValue("metadata.labels", key, fault));
-    for (const fault of labelValueFaults(value))
-      errors.push(invalidValue("metadata.labels", value, fault));
-  }
-  const size = Object.entries(meta.annotations ?? {}).reduce(
-    (n, [k, v]) => n + Buffer.byteLength(k) + Buffer.byteLength(v),
-    0,
-  );
-  if (size > 262_144) errors.push(tooLong("metadata.annotations", 262_144));
-  for (const key of Object.keys(meta.annotations ?? {}))
-    for (const fault of qualifiedNameFaults(key.toLowerCase()))
-      errors.push(invalidValue("metadata.annotations", key, fault));
-  return errors;
-};

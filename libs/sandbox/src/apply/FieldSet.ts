@@ -20,15 +20,15 @@ export class FieldSet {
 
   /** Adds in place; only for a set that is being built. */
   insert(path: readonly string[]): void {
-    let here: FieldSet = this;
-    for (let i = 0; i < path.length - 1; i++) {
-      const element = path[i] ?? "";
-      let next = here.children.get(element);
-      if (!next) here.children.set(element, (next = new FieldSet()));
-      here = next;
+    const [first, ...rest] = path;
+    if (first === undefined) return;
+    if (rest.length === 0) {
+      this.members.add(first);
+      return;
     }
-    const last = path[path.length - 1];
-    if (last !== undefined) here.members.add(last);
+    let next = this.children.get(first);
+    if (!next) this.children.set(first, (next = new FieldSet()));
+    next.insert(rest);
   }
 
   child(element: string): FieldSet | undefined {

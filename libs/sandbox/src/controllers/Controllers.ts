@@ -2,7 +2,6 @@
  * The control loops: every change puts the objects that it concerns on a queue, which is worked
  * off in turns of the event loop. Each loop looks at the present state, never at the change.
  */
-import { recount } from "../Admission.js";
 import type { Api } from "../Api.js";
 import { ApiError } from "../ApiError.js";
 import type { KubeObject } from "../Json.js";
@@ -15,6 +14,7 @@ import { isDefinition, serveDefinition, withdrawDefinition } from "./CustomResou
 import { DaemonSetController } from "./DaemonSet.js";
 import { DeploymentController } from "./Deployment.js";
 import { JobController } from "./Job.js";
+import { recount } from "./Quotas.js";
 import { ReplicaSetController } from "./ReplicaSet.js";
 import { StatefulSetController } from "./StatefulSet.js";
 import { World } from "./World.js";

@@ -3,7 +3,7 @@ import { isObject, type JsonObject, type KubeObject } from "../Json.js";
 import { items, obj, text } from "../kinds/fields.js";
 import type { Resource, Subresource } from "../schema/Resources.js";
 import { customType } from "../schema/Schema.js";
-import { DEFINITION_FINALIZER } from "../Api.js";
+import { DEFINITION_FINALIZER } from "../Deletion.js";
 import type { World } from "./World.js";
 
 const VERBS = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];

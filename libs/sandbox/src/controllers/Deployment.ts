@@ -6,6 +6,7 @@ import { controllerRef, setCondition, templateHash, type World } from "./World.j
 const COMPONENT = "deployment-controller";
 const HASH = "pod-template-hash";
 const REVISION = "deployment.kubernetes.io/revision";
+const REVISIONS = "deployment.kubernetes.io/revision-history";
 const DESIRED = "deployment.kubernetes.io/desired-replicas";
 const MAX = "deployment.kubernetes.io/max-replicas";
 
@@ -174,11 +175,15 @@ export class DeploymentController {
   private revise(d: Deployment, fresh: ReplicaSet, old: readonly ReplicaSet[]): ReplicaSet {
     const newest = Math.max(0, ...old.map(revisionOf));
     const revision = revisionOf(fresh) > newest ? revisionOf(fresh) : newest + 1;
-    const annotations = {
+    const annotations: Record<string, string> = {
       ...fresh.metadata.annotations,
       ...this.inherited(d),
       [REVISION]: String(revision),
     };
+    if (revisionOf(fresh) !== revision && revisionOf(fresh) > 0) {
+      const earlier = [annotations[REVISIONS], String(revisionOf(fresh))];
+      annotations[REVISIONS] = earlier.filter(Boolean).join(",");
+    }
     const minReady = d.spec?.minReadySeconds ?? 0;
     if (
       equal(annotations, fresh.metadata.annotations) &&

@@ -89,7 +89,7 @@ export class StatefulSetController {
       set,
       "Normal",
       "SuccessfulDelete",
-      `delete Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name} successful`,
+      `Delete Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name} successful`,
       COMPONENT,
     );
   }
@@ -157,7 +157,7 @@ export class StatefulSetController {
         set,
         "Normal",
         "SuccessfulCreate",
-        `create Pod ${name} in StatefulSet ${metadata.name} successful`,
+        `Create Pod ${name} in StatefulSet ${metadata.name} successful`,
         COMPONENT,
       );
       return true;

@@ -33,7 +33,8 @@ export const route = (
   else if (parts[0] === "apis" && parts.length > 3)
     [groupVersion, rest] = [`${parts[1] ?? ""}/${parts[2] ?? ""}`, parts.slice(3)];
   else return undefined;
-  if (!resources.all().some((r) => r.groupVersion === groupVersion)) return undefined;
+  if (rest.length === 0 || !resources.all().some((r) => r.groupVersion === groupVersion))
+    return undefined;
   let namespace: string | undefined;
   // `namespaces/x` and its subresources are the namespace itself.
   if (

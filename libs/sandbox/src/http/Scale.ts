@@ -1,5 +1,6 @@
 /** The scale subresource: a workload's `spec.replicas` seen and written as an autoscaling/v1 Scale. */
-import type { Api, PatchType, WriteOptions } from "../Api.js";
+import type { Api } from "../Api.js";
+import type { PatchType, WriteOptions } from "../Options.js";
 import { badRequest, unsupported } from "../ApiError.js";
 import { at, fieldsOf, isObject, type Json, type JsonObject, type KubeObject } from "../Json.js";
 import { jsonPatch, mergePatch } from "../patch/JsonPatch.js";

@@ -28,7 +28,7 @@ import { readScale, writeScale } from "./Scale.js";
 import { selects, versionOf } from "./Selectors.js";
 import { formOf, listText, objectText } from "./Shape.js";
 import type { Watches } from "./Watch.js";
-import type { DeleteOptions, PatchType, WriteOptions } from "../Api.js";
+import type { DeleteOptions, PatchType, WriteOptions } from "../Options.js";
 
 const PATCHES: Readonly<Record<string, PatchType>> = {
   "application/apply-patch+yaml": "apply",

@@ -7,7 +7,7 @@ export const NODE = "node-1";
 export const CAPACITY: Readonly<Record<string, string>> = {
   cpu: "64",
   memory: "256Gi",
-  pods: "1000",
+  pods: "5k",
 };
 
 export const nodeObject = (now: string): unknown => ({

@@ -1,4 +1,6 @@
 /** What Kubernetes takes as a name, and the words it refuses others with. */
+import { randomUUID } from "node:crypto";
+
 export const LABEL_1123 =
   "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 export const SUBDOMAIN_1123 =
@@ -51,5 +53,15 @@ export const qualifiedNameFaults = (key: string): string[] => {
   if (!name) out.push("name part must be non-empty");
   else if (name.length > 63) out.push(`name part ${tooLong(63)}`);
   if (!/^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/.test(name)) out.push(QUALIFIED_NAME);
+  return out;
+};
+
+/** The letters that generated names end in. */
+const SUFFIX = "bcdfghjklmnpqrstvwxz2456789";
+export const suffix = (length = 5): string => {
+  const bytes = randomUUID().replaceAll("-", "");
+  let out = "";
+  for (let i = 0; i < length; i++)
+    out += SUFFIX[parseInt(bytes.slice(i * 2, i * 2 + 2), 16) % SUFFIX.length] ?? "b";
   return out;
 };

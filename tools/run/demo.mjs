@@ -4,5 +4,5 @@ import { build, install, main, run } from "./steps.mjs";
 await main(async () => {
   await install();
   await build();
-  await run(["node", "examples/demo.mjs"], { show: true });
+  await run(["node", "tools/demo/story.mjs"], { show: true });
 });

@@ -115,12 +115,13 @@ export const operations: { readonly [Name in Operations.Name]: OperationSpec } =
   services: {
     group: LOOKING,
     summary: "the services that nopea knows",
-    description: "Lists the services of a namespace, each with its newest deploy.",
+    description:
+      "Lists the services of a namespace, or of all that are known of, each with its newest deploy.",
     examples: [
-      ["nopea services -n shop", "of a namespace"],
-      ["nopea services -A", "of all namespaces that are known of"],
+      ["nopea services", "of all namespaces that are known of"],
+      ["nopea services -n shop", "of one"],
     ],
-    options: () => [Flag.offline(), Flag.allNamespaces()],
+    options: () => [Flag.offline()],
     load: () => import("./commands/services.js"),
   },
   health: {

@@ -25,7 +25,6 @@ export interface Flags {
   readonly watch?: true;
   readonly offline?: true;
   readonly limit?: number;
-  readonly allNamespaces?: true;
   readonly write?: string;
   readonly port?: number;
   readonly kubeconfig?: string;
@@ -132,9 +131,6 @@ export const cluster = (): ReadonlyArray<Option> => [
 
 export const offline = (): Option =>
   flag(CLUSTER, "--offline", "answer from memory alone; ask no cluster");
-
-export const allNamespaces = (): Option =>
-  flag(CLUSTER, "-A, --all-namespaces", "every namespace that nopea knows of");
 
 export const limit = (): Option =>
   count(flag(OUTPUT, "--limit <n>", "the newest so many (default 200)"));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest";
 import { BadInput, Reason, WireError } from "@nopea/domain";
-import { NotFound, type Operations, type Surface } from "@nopea/surface";
+import { ClusterError, NotFound, type Operations, Refusal, type Surface } from "@nopea/surface";
 import { Deferred, Effect, Stream } from "effect";
 import { type Body, events, result, run, web } from "./support.js";
 
@@ -224,7 +224,6 @@ describe("exit codes", () => {
 
   it.effect("follows the reason of a refusal", () =>
     Effect.gen(function* () {
-      const { Refusal } = yield* Effect.promise(() => import("@nopea/deploy"));
       const codes = yield* Effect.forEach(
         ["unknown_kind", "immutable_field", "forbidden", "field_conflict"] as const,
         (reason) =>
@@ -243,7 +242,6 @@ describe("exit codes", () => {
 
   it.effect("answers 5 where the cluster can't be reached, as JSON too", () =>
     Effect.gen(function* () {
-      const { ClusterError } = yield* Effect.promise(() => import("@nopea/k8s"));
       const failure = new ClusterError.ClusterUnreachable(cluster);
       const ran = yield* run([...deploying, "-j"], { surface: refusing(failure) });
       expect(ran.code).toBe(5);

@@ -135,8 +135,12 @@ const userState = Effect.gen(function* () {
   return home === undefined ? paths.resolve(FOLDER) : paths.join(home, ".local/state/nopea");
 });
 
-const withoutUndefined = (options: Options): Record<string, string> =>
-  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+const asSaid = ({ kubeconfig, context, namespace, state }: Options): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries({ kubeconfig, context, namespace, state }).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, value]],
+    ),
+  );
 
 export const load = (
   options: Options,
@@ -146,7 +150,7 @@ export const load = (
     const said: Said = {
       ...(yield* fromFile),
       ...(yield* fromEnvironment),
-      ...(yield* decode(withoutUndefined(options), "what was asked", (key) => key)),
+      ...(yield* decode(asSaid(options), "what was asked", (key) => key)),
     };
     const state = said.state ?? (yield* nearest(FOLDER)) ?? (yield* userState);
     return {

@@ -19,3 +19,39 @@ export const outcome = <E, R>(
   Stream.runFold(events, Option.none<DeployResult.DeployResult>(), (last, event) =>
     event.type === "outcome" ? Option.some(event.result) : last,
   );
+import { Effect as E, Layer } from "effect";
+import { Clusters, Manifests } from "@nopea/k8s";
+import { Deploys, SecretDigest, Spool, Store } from "@nopea/store";
+import * as Settings from "./Settings.js";
+import * as Session from "./Session.js";
+import * as Operations from "./Operations.js";
+import * as Status from "./operations/Status.js";
+export const layer = (options: Settings.Options & { readonly version?: string }) =>
+  Layer.unwrapEffect(
+    E.map(Settings.load((({ version: _v, ...o }) => o)(options)), (settings) => {
+      const config = { folder: settings.state };
+      const store = Store.layer(config);
+      const memory = Layer.mergeAll(Spool.layer(config), SecretDigest.layer(config)).pipe(
+        Layer.provideMerge(Deploys.layer),
+        Layer.provideMerge(store),
+      );
+      const session = Layer.scoped(Session.Session, Session.make(settings, "0")).pipe(
+        Layer.provide(memory),
+        Layer.provide(Clusters.layer),
+      );
+      const surface = Layer.effect(
+        Surface,
+        E.map(
+          E.context<Session.Session>(),
+          (context) =>
+            ({
+              status: (ask) =>
+                E.flatMap(Operations.validate("status", ask), (input) =>
+                  E.provide(Status.handler(input), context),
+                ),
+            }) as Methods,
+        ),
+      );
+      return Layer.merge(surface.pipe(Layer.provide(session)), Manifests.layer);
+    }),
+  );

@@ -1,5 +1,4 @@
-/** `nopea services`: of the namespace, or with `-A` of all that are known of. */
-import { BadInput } from "@nopea/domain";
+/** `nopea services`: of a namespace, or of all that are known of. */
 import { Surface } from "@nopea/surface";
 import { Clock, Effect } from "effect";
 import type { Run } from "../Commands.js";
@@ -11,13 +10,9 @@ import { servicesLines } from "../render/Services.js";
 export const run: Run = ({ flags }) =>
   Effect.gen(function* () {
     const surface = yield* Surface.Surface;
-    if (flags.allNamespaces === true && flags.namespace !== undefined) {
-      return yield* new BadInput({ message: "-n and -A can't both be given" });
-    }
     const services = yield* surface.services({
       ...(flags.namespace === undefined ? {} : { namespace: flags.namespace }),
       ...(flags.offline === undefined ? {} : { offline: true }),
-      ...(flags.allNamespaces === undefined ? {} : { allNamespaces: true }),
     });
     const now = yield* Clock.currentTimeMillis;
     yield* Output.result("services", services, Output.styleOf(flags), {

@@ -4,9 +4,11 @@
  * without doing it is `diff`.)
  */
 import { DeployRequest, DeployResult } from "@nopea/domain";
-import { Refusal } from "@nopea/deploy";
-import { Schema } from "effect";
-import * as Operation from "../Operation.js";
+import { type Deployer, Refusal } from "@nopea/deploy";
+import { Effect, Schema, Stream } from "effect";
+import * as Caller from "../Caller.js";
+import type * as Operation from "../Operation.js";
+import { Session } from "../Session.js";
 
 /**
  * On the wire documents are sent as they are, and called `manifests[0]` and so on; in a program
@@ -46,3 +48,40 @@ export const operation: Operation.Operation<
   failure: Refusal.Refusal,
   answer: "stream",
 };
+
+/** What the request leaves open, from the settings and the environment. */
+export const resolve = (
+  asked: Input,
+): Effect.Effect<Deployer.ResolvedRequest, Refusal.Refusal, Session> =>
+  Effect.gen(function* () {
+    const session = yield* Session;
+    const { timeoutMs, deadlineMs, lockTimeoutMs } = session.settings;
+    return {
+      timeoutMs,
+      deadlineMs,
+      lockTimeoutMs,
+      ...asked,
+      namespace: yield* session.namespace(asked.namespace),
+      who: asked.who ?? (yield* Caller.fromEnvironment),
+    };
+  });
+
+export const handler: Operation.Handler<typeof operation, Session> = (asked, options) =>
+  Stream.unwrap(
+    Effect.gen(function* () {
+      const session = yield* Session;
+      const cancel = options.cancel ?? Effect.never;
+      const request = yield* resolve(asked);
+      const cluster = yield* session.connect;
+      const { deployer, intake } = yield* session.engine;
+      // Memory is made whole first. What else is wrong with it, or with the ledger, the deploy
+      // itself finds out and says; a cluster that does not answer is not asked twice.
+      yield* intake.takeIn(cluster, request).pipe(
+        Effect.catchAll((failure) =>
+          failure._tag === "ClusterUnreachable" ? Effect.fail(failure) : Effect.void,
+        ),
+        Effect.raceFirst(cancel),
+      );
+      return deployer.run(cluster, request, { cancel });
+    }),
+  );

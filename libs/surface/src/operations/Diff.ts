@@ -1,10 +1,11 @@
 /** What a deploy of these documents would do, field by field. Nothing is written anywhere. */
 import { Plan, Service, Strategy } from "@nopea/domain";
 import { Refusal } from "@nopea/deploy";
-import { Schema } from "effect";
-import * as Operation from "../Operation.js";
+import { Effect, Schema } from "effect";
+import type * as Operation from "../Operation.js";
 import * as Reach from "../Reach.js";
-import { type Input, input } from "./Deploy.js";
+import { Session } from "../Session.js";
+import { type Input, input, resolve } from "./Deploy.js";
 
 export const output = Schema.Struct({
   service: Service.ServiceName,
@@ -26,3 +27,22 @@ export const operation: Operation.Operation<"diff", Input, Output, Refusal.Refus
   failure: Refusal.Refusal,
   answer: "once",
 };
+
+export const handler: Operation.Handler<typeof operation, Session> = (asked) =>
+  Effect.gen(function* () {
+    const session = yield* Session;
+    const request = yield* resolve(asked);
+    const cluster = yield* session.connect;
+    const { deployer } = yield* session.engine;
+    const { strategy, plan } = yield* deployer.plan(cluster, { ...request, dryRun: true });
+    return {
+      service: request.service,
+      namespace: request.namespace,
+      strategy,
+      unchanged: plan.unchanged,
+      objects: plan.objects,
+      cluster: "reachable",
+      degraded: [],
+      warnings: plan.warnings,
+    };
+  });

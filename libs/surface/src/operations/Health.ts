@@ -1,9 +1,9 @@
 /** Whether nopea can work here: the cluster, what this account may do in it, and the store. */
-import { Service, Wire } from "@nopea/domain";
-import { BadInput } from "@nopea/domain";
-import { Schema } from "effect";
-import * as Operation from "../Operation.js";
+import { BadInput, type KubeObject, Service, Wire } from "@nopea/domain";
+import { Effect, Option, Schema } from "effect";
+import type * as Operation from "../Operation.js";
 import * as Reach from "../Reach.js";
+import { type ClusterService, Session } from "../Session.js";
 
 export const input = Schema.Struct({
   namespace: Wire.optional(Service.Namespace),
@@ -48,3 +48,132 @@ export const operation: Operation.Operation<"health", Input, Output, BadInput, "
   failure: BadInput,
   answer: "once",
 };
+
+/** What a deploy of the usual kinds asks of the cluster; docs/permissions.md says what for. */
+const NEEDED: ReadonlyArray<readonly [verb: string, group: string, resource: string]> = [
+  ...["get", "list", "create", "update"].map((verb) => [verb, "", "configmaps"] as const),
+  ...["get", "create", "update", "delete"].map((verb) => [verb, "", "secrets"] as const),
+  ...["get", "create", "update"].map((verb) => [verb, "coordination.k8s.io", "leases"] as const),
+  ...["get", "list", "watch"].map((verb) => [verb, "", "pods"] as const),
+  ["get", "", "pods/log"],
+  ["list", "", "events"],
+  ...["get", "list", "watch", "create", "patch"].map(
+    (verb) => [verb, "apps", "deployments"] as const,
+  ),
+  ...["get", "list", "watch"].map((verb) => [verb, "apps", "replicasets"] as const),
+  ...["get", "create", "patch"].map((verb) => [verb, "", "services"] as const),
+];
+
+const named = (verb: string, group: string, resource: string): string =>
+  `${verb} ${resource}${group === "" ? "" : `.${group}`}`;
+
+const review = (
+  namespace: string,
+  verb: string,
+  group: string,
+  resource: string,
+): KubeObject.KubeObject => {
+  const [name, subresource] = resource.split("/");
+  return {
+    apiVersion: "authorization.k8s.io/v1",
+    kind: "SelfSubjectAccessReview",
+    metadata: {},
+    spec: {
+      resourceAttributes: {
+        namespace,
+        verb,
+        group,
+        resource: name,
+        ...(subresource === undefined ? {} : { subresource }),
+      },
+    },
+  };
+};
+
+/** Asked of the API server itself; what it does not answer is not held against the account. */
+const lackingIn = (cluster: ClusterService, namespace: string) =>
+  Effect.map(
+    Effect.forEach(
+      NEEDED,
+      ([verb, group, resource]) =>
+        cluster.create(review(namespace, verb, group, resource), { fieldManager: "nopea" }).pipe(
+          Effect.map((answer) => {
+            const { status } = answer as { readonly status?: { readonly allowed?: boolean } };
+            return status?.allowed === false ? [named(verb, group, resource)] : [];
+          }),
+          Effect.catchTag("ApiFailure", () => Effect.succeed([])),
+        ),
+      { concurrency: 8 },
+    ),
+    (answers) => answers.flat(),
+  );
+
+const clusterHealth = (namespace: string) =>
+  Effect.gen(function* () {
+    const session = yield* Session;
+    const cluster = yield* session.connect;
+    const facts = { server: cluster.server, context: cluster.contextName };
+    return yield* cluster.resources.pipe(
+      Effect.zipRight(lackingIn(cluster, namespace)),
+      Effect.map((lacking) => ({ reachable: true, ...facts, lacking })),
+      Effect.catchTags({
+        ClusterUnreachable: ({ message }) =>
+          Effect.succeed({ reachable: false, ...facts, lacking: [], message }),
+        // It answers, though not what was asked.
+        ApiFailure: ({ message }) =>
+          Effect.succeed({ reachable: true, ...facts, lacking: [], message }),
+      }),
+    );
+  }).pipe(
+    Effect.catchTag("ClusterUnreachable", ({ message }) =>
+      Effect.succeed({ reachable: false, lacking: [], message }),
+    ),
+  );
+
+const notAsked = Effect.gen(function* () {
+  const { described } = yield* Session;
+  return Option.match(yield* described, {
+    onNone: () => ({ reachable: false, lacking: [], message: "not asked" }),
+    onSome: ({ server, contextName }) => ({
+      reachable: false,
+      server,
+      context: contextName,
+      lacking: [],
+      message: "not asked",
+    }),
+  });
+});
+
+const storeHealth = Effect.gen(function* () {
+  const { store } = yield* Session;
+  return yield* store.health.pipe(
+    Effect.map(({ writable }) => ({
+      available: writable,
+      path: store.path,
+      ...(writable ? {} : { message: `${store.path} can only be read` }),
+    })),
+    Effect.catchTag("StoreUnavailable", ({ message }) =>
+      Effect.succeed({ available: false, path: store.path, message }),
+    ),
+  );
+});
+
+export const handler: Operation.Handler<typeof operation, Session> = (asked) =>
+  Effect.gen(function* () {
+    const session = yield* Session;
+    const namespace = yield* session.namespace(asked.namespace);
+    const [cluster, store] = yield* Effect.all(
+      [asked.offline === true ? notAsked : clusterHealth(namespace), storeHealth],
+      { concurrency: "unbounded" },
+    );
+    const fine = store.available && (cluster.reachable || asked.offline === true);
+    return {
+      status: fine && cluster.lacking.length === 0 ? "ok" : "degraded",
+      version: session.version,
+      namespace,
+      cluster,
+      store,
+      degraded: store.available ? [] : ["memory"],
+      warnings: [],
+    };
+  });

@@ -1,12 +1,16 @@
 /** Every deploy of a service that the cluster or this machine remembers, newest first. */
 import { BadInput, Service, Wire } from "@nopea/domain";
-import { StoreError } from "@nopea/store";
+import { Refusal } from "@nopea/deploy";
 import { ClusterError } from "@nopea/k8s";
-import { Schema } from "effect";
+import { StoreError } from "@nopea/store";
+import { Effect, Option, Schema } from "effect";
 import * as Deployment from "../Deployment.js";
+import * as Memory from "../Memory.js";
 import { NotFound } from "../NotFound.js";
-import * as Operation from "../Operation.js";
+import type * as Operation from "../Operation.js";
 import * as Reach from "../Reach.js";
+import * as Reading from "../Reading.js";
+import { Session } from "../Session.js";
 
 /** As many as a ledger keeps. */
 export const defaultLimit = 200;
@@ -33,6 +37,7 @@ export type Output = typeof output.Type;
 export const failure = Schema.Union(
   BadInput,
   NotFound,
+  Refusal.Refused,
   StoreError.StoreUnavailable,
   ClusterError.ClusterUnreachable,
   ClusterError.ApiFailure,
@@ -49,3 +54,21 @@ export const operation: Operation.Operation<"history", Input, Output, Failure, "
   failure,
   answer: "once",
 };
+
+export const handler: Operation.Handler<typeof operation, Session> = ({ limit, ...asked }) =>
+  Effect.gen(function* () {
+    const session = yield* Session;
+    const { service } = asked;
+    const namespace = yield* session.namespace(asked.namespace);
+    const reading = yield* Reading.begin({ ...asked, namespace });
+    const place = { namespace, service };
+    const rows = yield* Memory.history(reading, place, limit ?? defaultLimit);
+    const known = new Set(rows.map(({ id }) => id));
+    const inFlight = Option.filter(
+      yield* Memory.inFlight(reading, place),
+      ({ deployId }) => !known.has(deployId),
+    );
+    const deployments = [...Option.toArray(inFlight), ...rows.map(Deployment.fromRow)];
+    if (deployments.length === 0) return yield* Memory.unknown(reading, place);
+    return { ...place, deployments, ...Reading.marks(reading) };
+  });

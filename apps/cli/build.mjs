@@ -1,0 +1,81 @@
+/** Bundles the command line: what each command needs, loaded when it needs it. */
+import { build } from "esbuild";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const manifest = JSON.parse(readFileSync(here("package.json"), "utf8"));
+
+/** Only `Arbitrary` needs it, which is for tests; it is a fifth of what would be loaded. */
+const withoutFastCheck = {
+  name: "without-fast-check",
+  setup(bundle) {
+    bundle.onResolve({ filter: /^fast-check$/ }, () => ({
+      path: "fast-check",
+      namespace: "left-out",
+    }));
+    bundle.onLoad({ filter: /.*/, namespace: "left-out" }, () => ({ contents: "export {}" }));
+  },
+};
+
+/**
+ * `import { Effect } from "effect"` becomes `import * as Effect from "effect/Effect"`: the same
+ * module, but of this form esbuild knows which of its functions are used, and leaves out the rest.
+ */
+const effectByModule = {
+  name: "effect-by-module",
+  setup(bundle) {
+    const imports = /^import (type )?\{([^}]*)\} from "effect";$/gm;
+    bundle.onLoad({ filter: /[\\/](?:libs|apps)[\\/].*\.ts$/ }, async ({ path }) => {
+      const source = await readFile(path, "utf8");
+      const contents = source.replace(imports, (_, isType, names) =>
+        isType
+          ? ""
+          : names
+              .split(",")
+              .map((name) => name.trim())
+              .filter((name) => name !== "" && !name.startsWith("type "))
+              .map((name) => {
+                const [module, alias = module] = name.split(" as ");
+                return /^[A-Z]/.test(module)
+                  ? `import * as ${alias} from "effect/${module}";`
+                  : `import { ${name} } from "effect/Function";`;
+              })
+              .join(" "),
+      );
+      return { contents, loader: "ts" };
+    });
+  },
+};
+
+for (const old of ["dist/chunks", "dist/main.mjs"]) {
+  rmSync(here(old), { recursive: true, force: true });
+}
+const { metafile } = await build({
+  absWorkingDir: here("."),
+  entryPoints: { main: "src/main.ts" },
+  outdir: "dist",
+  outExtension: { ".js": ".mjs" },
+  chunkNames: "chunks/[name]-[hash]",
+  bundle: true,
+  splitting: true,
+  minify: true,
+  keepNames: false,
+  legalComments: "none",
+  platform: "node",
+  target: "node20",
+  format: "esm",
+  conditions: ["@nopea/source"],
+  // The native module is loaded where it was installed.
+  external: ["better-sqlite3"],
+  plugins: [withoutFastCheck, effectByModule],
+  // CommonJS packages in the bundle ask for Node's own modules with `require`.
+  banner: {
+    js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
+  },
+  metafile: true,
+  logLevel: "warning",
+});
+writeFileSync(here("dist/metafile.json"), JSON.stringify(metafile));
+process.stdout.write(`nopea ${manifest.version} is built\n`);

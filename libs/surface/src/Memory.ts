@@ -1,0 +1,143 @@
+/**
+ * What is remembered of services: asked of the store, and of the ledgers themselves where there
+ * is no store to be had.
+ */
+import { DeployId, Service, Timestamp } from "@nopea/domain";
+import type { ClusterError } from "@nopea/k8s";
+import type { Refusal } from "@nopea/deploy";
+import type { Deploys, DeployRow, StoreError } from "@nopea/store";
+import { Effect, Option, Schema } from "effect";
+import type { Deployment } from "./Deployment.js";
+import { NotFound } from "./NotFound.js";
+import type { Reading } from "./Reading.js";
+import { Session } from "./Session.js";
+
+export interface Place {
+  readonly namespace: Service.Namespace;
+  readonly service: Service.ServiceName;
+}
+
+type Failure = StoreError.StoreUnavailable | ClusterError.ClusterFailure | Refusal.Refused;
+
+/** The service in the cluster that is meant; where that can't be said, the one that was deployed last. */
+export const refOf = (
+  reading: Reading,
+  place: Place,
+): Effect.Effect<Option.Option<Service.ServiceRef>, StoreError.StoreUnavailable, Session> =>
+  Option.match(reading.clusterId, {
+    onSome: (cluster) => Effect.succeed(Option.some({ cluster, ...place })),
+    onNone: () =>
+      Effect.flatMap(Session, ({ deploys }) =>
+        deploys.services({ namespace: place.namespace }),
+      ).pipe(
+        Effect.map((found) =>
+          Option.fromNullable(
+            found
+              .filter(({ ref }) => ref.service === place.service)
+              .sort((a, b) => (a.newest.id < b.newest.id ? 1 : -1))[0]?.ref,
+          ),
+        ),
+      ),
+  });
+
+/** Newest first. */
+export const history = (
+  reading: Reading,
+  place: Place,
+  limit: number,
+): Effect.Effect<ReadonlyArray<DeployRow.DeployRow>, Failure, Session> =>
+  Effect.gen(function* () {
+    const session = yield* Session;
+    if (!reading.hasMemory && Option.isSome(reading.connection)) {
+      const { intake } = yield* session.engine;
+      return (yield* intake.read(reading.connection.value, place)).slice(0, limit);
+    }
+    const ref = yield* refOf(reading, place);
+    return Option.isNone(ref) ? [] : yield* session.deploys.history(ref.value, limit);
+  });
+
+/** The services of a namespace, by name. */
+export const places = (
+  reading: Reading,
+  namespace: Service.Namespace,
+): Effect.Effect<ReadonlyArray<Place>, StoreError.StoreUnavailable, Session> =>
+  Effect.gen(function* () {
+    const { deploys } = yield* Session;
+    const cluster = Option.getOrUndefined(reading.clusterId);
+    const found = yield* deploys.services({
+      ...(cluster === undefined ? {} : { cluster }),
+      namespace,
+    });
+    const names = new Set(found.map(({ ref }) => ref.service));
+    return [...names].sort().map((service) => ({ namespace, service }));
+  });
+
+/** The part of a ledger that is looked into here; the format is libs/deploy's. */
+const LedgerCopy = Schema.Struct({
+  current: Schema.optional(DeployId.DeployId),
+  in_flight: Schema.optional(
+    Schema.Struct({
+      id: DeployId.DeployId,
+      since: Timestamp.Timestamp,
+      left: Schema.Boolean,
+    }),
+  ),
+});
+export interface LedgerCopy extends Schema.Schema.Type<typeof LedgerCopy> {
+  readonly readAt: Timestamp.Timestamp;
+}
+
+/** The ledger as it was last read. */
+export const ledgerCopy = (
+  ref: Service.ServiceRef,
+): Effect.Effect<Option.Option<LedgerCopy>, StoreError.StoreUnavailable, Session> =>
+  Effect.gen(function* () {
+    const { deploys } = yield* Session;
+    return Option.flatMap(
+      yield* deploys.ledgerCopy(ref),
+      ({ ledger, readAt }: Deploys.LedgerCopy) =>
+        Option.map(Schema.decodeUnknownOption(LedgerCopy)(ledger), (copy) => ({ ...copy, readAt })),
+    );
+  });
+
+/** A deploy that another machine has under way: its ledger alone knows of it. */
+export const inFlight = (
+  reading: Reading,
+  place: Place,
+): Effect.Effect<Option.Option<Deployment>, StoreError.StoreUnavailable, Session> =>
+  Effect.gen(function* () {
+    if (!reading.hasMemory) return Option.none();
+    const ref = yield* refOf(reading, place);
+    if (Option.isNone(ref)) return Option.none();
+    return Option.flatMapNullable(yield* ledgerCopy(ref.value), ({ in_flight }) =>
+      in_flight === undefined
+        ? undefined
+        : {
+            deployId: in_flight.id,
+            status: "progressing" as const,
+            ...place,
+            strategy: "direct" as const,
+            unchanged: false,
+            timestamp: in_flight.since,
+          },
+    );
+  });
+
+/** Nobody knows the service; where the cluster could not be asked, that is what is wrong. */
+export const unknown = (
+  { unreachable, cluster }: Reading,
+  { namespace, service }: Place,
+): Effect.Effect<never, NotFound | ClusterError.ClusterUnreachable> =>
+  Option.match(unreachable, {
+    onSome: (failure) => Effect.fail(failure),
+    onNone: () =>
+      Effect.fail(
+        new NotFound({
+          message: `nopea knows no service ${service} in ${namespace}`,
+          advice:
+            cluster === "offline"
+              ? "This is what memory has; without --offline the cluster is asked too."
+              : `Check the name and the namespace (-n), or list what is known: nopea services.`,
+        }),
+      ),
+  });

@@ -1,0 +1,94 @@
+/**
+ * What all operations of one layer share: its settings, its memory, and one connection, made when
+ * the first operation asks for it. The engine is loaded as late, for what only reads memory needs
+ * none of it.
+ */
+import { BadInput, Service } from "@nopea/domain";
+import { type Cluster, type ClusterError, Clusters } from "@nopea/k8s";
+import { Deploys, type SecretDigest, type Spool, Store } from "@nopea/store";
+import { Cache, Context, Duration, Effect, Exit, Option, Schema, Scope } from "effect";
+import type { Engine } from "./internal/engine.js";
+import type { Settings } from "./Settings.js";
+
+export type ClusterService = typeof Cluster.Cluster.Service;
+
+/** What the kubeconfig says of the cluster; nobody was asked. */
+export interface Described {
+  readonly contextName: string;
+  readonly server: string;
+  readonly namespace?: string;
+  readonly fallbackId: string;
+}
+
+export class Session extends Context.Tag("@nopea/surface/Session")<
+  Session,
+  {
+    readonly settings: Settings;
+    /** nopea's own. */
+    readonly version: string;
+    readonly store: typeof Store.Store.Service;
+    readonly deploys: typeof Deploys.Deploys.Service;
+    readonly engine: Effect.Effect<Engine>;
+    readonly connect: Effect.Effect<ClusterService, BadInput | ClusterError.ClusterUnreachable>;
+    /** None where there is no kubeconfig, and this is no pod of a cluster. */
+    readonly described: Effect.Effect<Option.Option<Described>, BadInput>;
+    /** What was asked for, else the settings', else the context's, else `default`. */
+    readonly namespace: (
+      asked: Service.Namespace | undefined,
+    ) => Effect.Effect<Service.Namespace, BadInput>;
+  }
+>() {}
+
+export const make = Effect.fnUntraced(function* (settings: Settings, version: string) {
+  const scope = yield* Effect.scope;
+  const clusters = yield* Clusters.Clusters;
+  const memory = yield* Effect.context<
+    Store.Store | Deploys.Deploys | Spool.Spool | SecretDigest.SecretDigest
+  >();
+  const { kubeconfig, context } = settings;
+
+  // A connection lasts; that there was none is found out again each time.
+  const connection = yield* Cache.makeWith({
+    capacity: 1,
+    lookup: (_: "cluster") =>
+      clusters.connect({ kubeconfig, context }).pipe(Effect.provideService(Scope.Scope, scope)),
+    timeToLive: (exit) => (Exit.isSuccess(exit) ? Duration.infinity : Duration.zero),
+  });
+  const described = yield* Effect.cached(
+    clusters.describe({ kubeconfig, context }).pipe(
+      Effect.asSome,
+      Effect.catchTag("ClusterUnreachable", () => Effect.succeedNone),
+    ),
+  );
+  const engine = yield* Effect.cached(
+    Effect.flatMap(
+      Effect.promise(() => import("./internal/engine.js")),
+      ({ make }) => Effect.provide(make, Context.add(memory, Scope.Scope, scope)),
+    ),
+  );
+  return Session.of({
+    settings,
+    version,
+    store: Context.get(memory, Store.Store),
+    deploys: Context.get(memory, Deploys.Deploys),
+    engine,
+    connect: connection.get("cluster"),
+    described,
+    namespace: (asked) => {
+      const chosen = asked ?? settings.namespace;
+      if (chosen !== undefined) return Effect.succeed(chosen);
+      return Effect.flatMap(described, (found) =>
+        namespaceOf(Option.getOrUndefined(found)?.namespace ?? "default"),
+      );
+    },
+  });
+});
+
+const namespaceOf = (name: string): Effect.Effect<Service.Namespace, BadInput> =>
+  Schema.is(Service.Namespace)(name)
+    ? Effect.succeed(name)
+    : Effect.fail(
+        new BadInput({
+          message: `the context's namespace ${JSON.stringify(name)} is no namespace's name`,
+        }),
+      );

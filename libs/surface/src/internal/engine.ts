@@ -1,0 +1,43 @@
+/** The engine with all that it needs, in one module, so that it can be loaded when it is needed. */
+import type { Service } from "@nopea/domain";
+import { ClusterIdentity, Deploy, Deployer, Inspection, Intake } from "@nopea/deploy";
+import { type Cluster, type ClusterError, Leases, ProcessIdentity } from "@nopea/k8s";
+import type { Deploys, SecretDigest, Spool } from "@nopea/store";
+import { Context, Effect, Layer, Option, type Scope } from "effect";
+
+export interface Engine {
+  readonly deployer: typeof Deployer.Deployer.Service;
+  readonly inspector: typeof Inspection.Inspector.Service;
+  readonly intake: typeof Intake.Intake.Service;
+  /** The cluster's id where there is no store to remember it. */
+  readonly identify: (
+    cluster: typeof Cluster.Cluster.Service,
+    place: Partial<Place>,
+  ) => Effect.Effect<Service.ClusterId, ClusterError.ClusterFailure>;
+}
+
+interface Place {
+  readonly namespace: Service.Namespace | undefined;
+  readonly service: Service.ServiceName | undefined;
+}
+
+export const make: Effect.Effect<
+  Engine,
+  never,
+  Deploys.Deploys | Spool.Spool | SecretDigest.SecretDigest | Scope.Scope
+> = Layer.build(
+  Deploy.layer.pipe(Layer.provide(Leases.layer), Layer.provide(ProcessIdentity.layer)),
+).pipe(
+  Effect.map((context) => ({
+    deployer: Context.get(context, Deployer.Deployer),
+    inspector: Context.get(context, Inspection.Inspector),
+    intake: Context.get(context, Intake.Intake),
+    identify: (cluster, { namespace, service }) =>
+      ClusterIdentity.resolve(
+        cluster,
+        namespace === undefined || service === undefined
+          ? Option.none()
+          : Option.some({ namespace, service }),
+      ),
+  })),
+);

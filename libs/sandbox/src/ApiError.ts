@@ -59,10 +59,6 @@ export const conflict = (r: Resource, name: string, why: string): ApiError =>
 export const CHANGED =
   "the object has been modified; please apply your changes to the latest version and try again";
 export const badRequest = (message: string): ApiError => new ApiError(400, "BadRequest", message);
-export const internal = (message: string): ApiError =>
-  new ApiError(500, "InternalError", `Internal error occurred: ${message}`, {
-    causes: [{ message }],
-  });
 export const gone = (message: string): ApiError => new ApiError(410, "Expired", message);
 export const noSuchPath = (): ApiError =>
   new ApiError(404, "NotFound", "the server could not find the requested resource", {});

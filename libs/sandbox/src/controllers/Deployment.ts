@@ -14,6 +14,8 @@ const sum = (sets: readonly ReplicaSet[], of: (rs: ReplicaSet) => number): numbe
   sets.reduce((n, rs) => n + of(rs), 0);
 const wanted = (rs: ReplicaSet): number => rs.spec?.replicas ?? 0;
 const available = (rs: ReplicaSet): number => rs.status?.availableReplicas ?? 0;
+/** A set that has just been scaled down still reports the pods that are about to go. */
+const lasting = (rs: ReplicaSet): number => Math.min(available(rs), wanted(rs));
 const revisionOf = (rs: ReplicaSet): number => Number(rs.metadata.annotations?.[REVISION] ?? 0);
 
 const scaled = (value: number | string | undefined, total: number, up: boolean): number => {
@@ -231,18 +233,18 @@ export class DeploymentController {
     }
     if (sum(old, wanted) === 0) return fresh;
     const minimum = replicas - unavailable;
-    let budget = sum(old, wanted) + wanted(fresh) - minimum - (wanted(fresh) - available(fresh));
+    let budget = sum(old, wanted) + wanted(fresh) - minimum - (wanted(fresh) - lasting(fresh));
     const byAge = [...old].sort((a, b) =>
       (a.metadata.creationTimestamp ?? "") < (b.metadata.creationTimestamp ?? "") ? -1 : 1,
     );
     const cleaned = byAge.map((rs) => {
-      const unhealthy = Math.min(Math.max(0, budget), wanted(rs) - available(rs));
+      const unhealthy = Math.min(Math.max(0, budget), wanted(rs) - lasting(rs));
       if (unhealthy <= 0) return rs;
       budget -= unhealthy;
       return this.scale(d, rs, wanted(rs) - unhealthy);
     });
     if (budget <= 0) return fresh;
-    let spare = sum(cleaned, available) + available(fresh) - minimum;
+    let spare = sum(cleaned, lasting) + lasting(fresh) - minimum;
     for (const rs of cleaned) {
       const step = Math.min(Math.max(0, spare), wanted(rs));
       if (step <= 0) continue;

@@ -34,7 +34,9 @@ export class Access {
     return user;
   }
 
-  check(user: User, { verb, resource, namespace, name, subresource }: Target): void {
+  check(user: User, { verb, resource, namespace: inside, name, subresource }: Target): void {
+    // A namespace itself counts as being in it.
+    const namespace = resource.qualified === "namespaces" ? name : inside;
     const plural = subresource ? `${resource.plural}/${subresource}` : resource.plural;
     const hit = (list: readonly string[] | undefined, value: string): boolean =>
       list === undefined || list.includes(value) || list.includes("*");

@@ -145,13 +145,22 @@ const getReady = (
     };
   });
 
-/** The service's own namespace comes before the lock, which lives in it, and after all checks. */
+/**
+ * The service's own namespace comes before the lock, which lives in it, and after all checks: of
+ * what will live in it a dry-run says only that it isn't there yet, so that the others are asked.
+ */
 const createEarly = (context: Context, prepared: Preparation.Prepared) =>
   Effect.gen(function* () {
     const { cluster, request, place } = context;
     const options = Preparation.planOptions(request, place, new Map());
-    const planned = yield* Preparation.plan(cluster, prepared, request, options);
-    yield* Ordering.steps(planned.entries);
+    const set = {
+      ...prepared.set,
+      entries: prepared.set.entries.filter(
+        ({ object }) => object.metadata.namespace !== place.namespace,
+      ),
+    };
+    const planned = yield* Preparation.plan(cluster, { set }, request, options);
+    yield* Ordering.steps(prepared.set.entries.map((entry) => ({ entry })));
     return yield* Preparation.createNamespaces(cluster, planned, options, [place.namespace]);
   });
 

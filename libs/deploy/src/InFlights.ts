@@ -2,7 +2,8 @@
  * A deploy in flight that nobody follows, looked at: its record, a forced dry-run of what was
  * sent, and where the objects stand. Reads only.
  */
-import { KubeObject, Timestamp } from "@nopea/domain";
+import type { KubeObject } from "@nopea/domain";
+import { Timestamp } from "@nopea/domain";
 import { type Cluster, type ClusterError, ManifestSet, Marks, Planner, Waiter } from "@nopea/k8s";
 import { Clock, Effect, Option } from "effect";
 import * as Judgement from "./Judgement.js";

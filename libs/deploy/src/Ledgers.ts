@@ -6,7 +6,8 @@
  */
 import { KubeObject, Service } from "@nopea/domain";
 import { type Cluster, type ClusterError, Marks } from "@nopea/k8s";
-import { Duration, Effect, Option, ParseResult, Schema } from "effect";
+import type { ParseResult } from "effect";
+import { Duration, Effect, Option, Schema } from "effect";
 import { isRace, isTransient } from "./internal/failures.js";
 import { fromBase64, pack, toBase64, unpack } from "./internal/zip.js";
 import * as Ledger from "./Ledger.js";

@@ -1,5 +1,6 @@
 /** The process a row of the store belongs to, as text, and whether it is still there. */
-import { type Leases, ProcessIdentity } from "@nopea/k8s";
+import type { ProcessIdentity } from "@nopea/k8s";
+import type { Leases } from "@nopea/k8s";
 import { Effect, Option, Schema } from "effect";
 
 const Owner = Schema.parseJson(

@@ -4,16 +4,8 @@
  * server made of it, and the result. Each is JSON, gzipped, and cut into parts that fit into a
  * Secret. The format is described in docs/ledger.md.
  */
-import {
-  DeployId,
-  DeployResult,
-  KubeObject,
-  Plan,
-  Strategy,
-  Timestamp,
-  Who,
-  Wire,
-} from "@nopea/domain";
+import type { KubeObject } from "@nopea/domain";
+import { DeployId, DeployResult, Plan, Strategy, Timestamp, Who, Wire } from "@nopea/domain";
 import { Schema } from "effect";
 
 export const version = 1;

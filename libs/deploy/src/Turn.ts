@@ -3,8 +3,10 @@
  * they were accepted, then among all machines, by the Lease. What can't be had (the store, the
  * permission for Leases) is told, and gone without.
  */
-import { type DeployId, type DeployResult, Progress, Service, Timestamp } from "@nopea/domain";
-import { type Cluster, type ClusterError, Leases, type ProcessIdentity } from "@nopea/k8s";
+import type { Progress } from "@nopea/domain";
+import { type DeployId, type DeployResult, Service, Timestamp } from "@nopea/domain";
+import type { Leases } from "@nopea/k8s";
+import type { Cluster, ClusterError, ProcessIdentity } from "@nopea/k8s";
 import type { Deploys, DeployRow, StoreError } from "@nopea/store";
 import { Clock, Duration, Effect, Option, type Scope } from "effect";
 import { isDenied } from "./internal/failures.js";

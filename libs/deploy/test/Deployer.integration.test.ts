@@ -1,0 +1,380 @@
+/** Deploys on a real Kubernetes API. Skipped where no test-bed runs. */
+import { assert, describe, it } from "@effect/vitest";
+import type { Service } from "@nopea/domain";
+import { Deploys } from "@nopea/store";
+import { Context, Deferred, Effect, Fiber, Option } from "effect";
+import { Inspection, Intake, Ledgers, Record } from "../src/index.js";
+import {
+  configMap,
+  denying,
+  deploy,
+  deployment,
+  ledgerOf,
+  machine,
+  skipped,
+  world,
+} from "./support/World.js";
+
+const service = "web" as Service.ServiceName;
+
+describe.skipIf(skipped !== undefined)("a deploy on a real API", () => {
+  it.scopedLive("completes verified, and again changes nothing and is no row of the ledger", () =>
+    Effect.gen(function* () {
+      const { cluster, namespace } = yield* world;
+      const on = yield* machine();
+      const objects = [configMap("settings", { a: "1" }), deployment("web", "v1")];
+      const first = yield* deploy(on, cluster, { service, namespace, objects });
+      assert.strictEqual(first.result.status, "completed");
+      assert.isTrue(first.result.verified);
+      assert.deepStrictEqual(first.result.degraded, []);
+      assert.deepStrictEqual(
+        first.result.appliedResources.map(({ action }) => action),
+        ["created", "created"],
+      );
+      const again = yield* deploy(on, cluster, { service, namespace, objects });
+      assert.strictEqual(again.result.status, "completed");
+      assert.isTrue(again.result.unchanged);
+      assert.isTrue(again.result.verified);
+      const ledger = yield* ledgerOf(cluster, namespace, service);
+      assert.deepStrictEqual(
+        ledger.outcomes.map(({ id }) => id),
+        [first.result.deployId],
+      );
+      assert.strictEqual(ledger.current, first.result.deployId);
+      assert.isUndefined(ledger.inFlight);
+      assert.isTrue(ledger.inventory.every(({ inSet, uid }) => inSet && uid !== ""));
+      const history = yield* Context.get(on, Deploys.Deploys).history(
+        { cluster: first.result.cluster!, namespace, service },
+        10,
+      );
+      assert.deepStrictEqual(
+        history.map(({ id, unchanged }) => [id, unchanged]),
+        [
+          [again.result.deployId, true],
+          [first.result.deployId, false],
+        ],
+      );
+    }),
+  );
+
+  it.scopedLive("numbers what it stores without gaps, and ends with the outcome", () =>
+    Effect.gen(function* () {
+      const { cluster, namespace } = yield* world;
+      const on = yield* machine();
+      const { events, result } = yield* deploy(on, cluster, {
+        service,
+        namespace,
+        objects: [configMap("settings", { a: "1" })],
+      });
+      const stored = yield* Context.get(on, Deploys.Deploys).progress(result.deployId);
+      assert.deepStrictEqual(
+        stored.map(({ seq }) => seq),
+        stored.map((_, index) => index),
+      );
+      assert.deepStrictEqual(
+        stored.map(({ type }) => type),
+        ["accepted", "locked", "planned", "applied", "verified", "outcome"],
+      );
+      assert.isTrue(events.some(({ type }) => type === "applying"));
+    }),
+  );
+
+  it.scopedLive("fails with the reason, keeps the set in force, and the fix completes", () =>
+    Effect.gen(function* () {
+      const { cluster, namespace } = yield* world;
+      const on = yield* machine();
+      const at = (tag: string) =>
+        deploy(on, cluster, { service, namespace, objects: [deployment("web", tag)] });
+      const first = yield* at("v1");
+      const broken = yield* at("pull-fails");
+      assert.strictEqual(broken.result.status, "failed");
+      assert.strictEqual(broken.result.reason, "image_not_found");
+      assert.isFalse(broken.result.verified);
+      assert.strictEqual(broken.result.error?.code, "deploy_failed");
+      const ledger = yield* ledgerOf(cluster, namespace, service);
+      assert.strictEqual(ledger.current, first.result.deployId);
+      assert.deepStrictEqual(
+        ledger.outcomes.map(({ outcome, reason }) => [outcome, reason]),
+        [
+          ["failed", "image_not_found"],
+          ["completed", undefined],
+        ],
+      );
+      // The same once more changes nothing, fails again, and is written down again.
+      const same = yield* at("pull-fails");
+      assert.isTrue(same.result.unchanged);
+      assert.strictEqual(same.result.reason, "image_not_found");
+      const fixed = yield* at("v2");
+      assert.strictEqual(fixed.result.status, "completed");
+      const after = yield* ledgerOf(cluster, namespace, service);
+      assert.strictEqual(after.outcomes.length, 4);
+      assert.strictEqual(after.current, fixed.result.deployId);
+    }),
+  );
+
+  it.scopedLive("shows a hand's change as manual_drift, and what is gone as missing", () =>
+    Effect.gen(function* () {
+      const { cluster, namespace } = yield* world;
+      const on = yield* machine();
+      yield* deploy(on, cluster, {
+        service,
+        namespace,
+        objects: [configMap("settings", { a: "1" }), configMap("others", { a: "1" })],
+      });
+      const ref = { apiVersion: "v1", kind: "ConfigMap", namespace };
+      yield* cluster.patch(
+        { ...ref, name: "settings" },
+        { type: "merge", body: { data: { a: "by hand" } }, fieldManager: "kubectl-edit" },
+      );
+      yield* cluster.remove({ ...ref, name: "others" });
+      const seen = yield* Context.get(on, Inspection.Inspector).inspect(cluster, {
+        namespace,
+        service,
+      });
+      assert.deepStrictEqual(
+        seen.drift.map(({ object, state, fields }) => [object.name, state, fields]),
+        [
+          ["settings", "manual_drift", ['data["a"]']],
+          ["others", "missing", []],
+        ],
+      );
+      assert.isFalse(seen.ready);
+    }),
+  );
+
+  it.scopedLive("tells a machine with an empty disk the same history and evidence", () =>
+    Effect.gen(function* () {
+      const { cluster, namespace } = yield* world;
+      const first = yield* machine();
+      const at = (tag: string) =>
+        deploy(first, cluster, { service, namespace, objects: [deployment("web", tag)] });
+      yield* at("v1");
+      yield* at("bad-name");
+      const other = yield* machine();
+      const report = yield* Context.get(other, Intake.Intake).takeIn(cluster, {
+        namespace,
+        service,
+      });
+      assert.strictEqual(report.taken, 2);
+      const ref = { cluster: report.cluster, namespace, service };
+      const ours = yield* Context.get(first, Deploys.Deploys).history(ref, 10);
+      const theirs = yield* Context.get(other, Deploys.Deploys).history(ref, 10);
+      const facts = (rows: typeof ours) =>
+        rows.map(({ id, outcome, reason, change, who, acceptedAt, endedAt, result }) => ({
+          id,
+          outcome,
+          reason,
+          change,
+          who,
+          acceptedAt,
+          endedAt,
+          error: result?.error,
+        }));
+      assert.deepStrictEqual(facts(theirs), facts(ours));
+      assert.isAbove(theirs[0]?.result?.error?.evidence.length ?? 0, 0);
+      // And deploys on top of the same set.
+      const again = yield* deploy(other, cluster, {
+        service,
+        namespace,
+        objects: [deployment("web", "v2")],
+      });
+      assert.strictEqual(again.result.status, "completed");
+      assert.strictEqual((yield* ledgerOf(cluster, namespace, service)).outcomes.length, 3);
+    }),
+  );
+
+  it.scopedLive("lets one machine deploy after the other", () =>
+    Effect.gen(function* () {
+      const { cluster, namespace } = yield* world;
+      const [one, other] = [yield* machine(), yield* machine()];
+      const both = yield* Effect.all(
+        [
+          deploy(one, cluster, { service, namespace, objects: [deployment("web", "v1")] }),
+          deploy(other, cluster, { service, namespace, objects: [deployment("web", "v2")] }),
+        ],
+        { concurrency: "unbounded" },
+      );
+      assert.deepStrictEqual(
+        both.map(({ result }) => result.status),
+        ["completed", "completed"],
+      );
+      const ledger = yield* ledgerOf(cluster, namespace, service);
+      assert.strictEqual(ledger.outcomes.length, 2);
+      const [last, first] = ledger.outcomes;
+      assert.strictEqual(ledger.current, last?.id);
+      const live = yield* cluster.get({
+        apiVersion: "apps/v1",
+        kind: "Deployment",
+        namespace,
+        name: "web",
+      });
+      const wanted = last?.id === both[0].result.deployId ? "v1" : "v2";
+      assert.include(JSON.stringify(Option.getOrThrow(live)["spec"]), `example.org/web:${wanted}`);
+      assert.isTrue((first?.ended ?? "") <= (last?.ended ?? ""));
+    }),
+  );
+
+  it.scopedLive("ends as interrupted when it is cancelled, and says what was applied", () =>
+    Effect.gen(function* () {
+      const { cluster, namespace } = yield* world;
+      const on = yield* machine();
+      const cancel = yield* Deferred.make<void>();
+      const running = yield* Effect.fork(
+        deploy(on, cluster, {
+          service,
+          namespace,
+          objects: [configMap("settings", { a: "1" }), deployment("web", "never-ready")],
+          cancel: Deferred.await(cancel),
+        }),
+      );
+      yield* Effect.sleep("2 seconds");
+      yield* Deferred.succeed(cancel, undefined);
+      const { result } = yield* Fiber.join(running);
+      assert.strictEqual(result.status, "failed");
+      assert.strictEqual(result.reason, "interrupted");
+      assert.include(result.error?.message ?? "", "2 objects were applied");
+      const ledger = yield* ledgerOf(cluster, namespace, service);
+      assert.isUndefined(ledger.inFlight);
+      assert.strictEqual(ledger.outcomes[0]?.reason, "interrupted");
+    }),
+  );
+
+  it.scopedLive("records an interruption of its fiber too", () =>
+    Effect.gen(function* () {
+      const { cluster, namespace } = yield* world;
+      const on = yield* machine();
+      const running = yield* Effect.fork(
+        deploy(on, cluster, { service, namespace, objects: [deployment("web", "never-ready")] }),
+      );
+      yield* Effect.sleep("2 seconds");
+      yield* Fiber.interrupt(running);
+      const ledger = yield* ledgerOf(cluster, namespace, service);
+      assert.isUndefined(ledger.inFlight);
+      assert.strictEqual(ledger.outcomes[0]?.reason, "interrupted");
+    }),
+  );
+
+  it.scopedLive("leaves a deploy that is not waited for, and the next one settles it", () =>
+    Effect.gen(function* () {
+      const { cluster, namespace } = yield* world;
+      const on = yield* machine();
+      const left = yield* deploy(on, cluster, {
+        service,
+        namespace,
+        objects: [deployment("web", "v1")],
+        more: { wait: false },
+      });
+      assert.strictEqual(left.result.status, "progressing");
+      assert.isTrue((yield* ledgerOf(cluster, namespace, service)).inFlight?.left);
+      yield* Effect.sleep("3 seconds");
+      const seen = yield* Context.get(on, Inspection.Inspector).inspect(cluster, {
+        namespace,
+        service,
+      });
+      const view = Option.getOrThrow(seen.inFlight);
+      assert.isFalse(view.followed);
+      assert.strictEqual(view.judgement?.type, "completed");
+      const next = yield* deploy(yield* machine(), cluster, {
+        service,
+        namespace,
+        objects: [deployment("web", "v2")],
+      });
+      const ledger = yield* ledgerOf(cluster, namespace, service);
+      assert.deepStrictEqual(
+        ledger.outcomes.map(({ id, outcome }) => [id, outcome]),
+        [
+          [next.result.deployId, "completed"],
+          [left.result.deployId, "completed"],
+        ],
+      );
+    }),
+  );
+
+  it.scopedLive.each([
+    ["Secret", "ledger"],
+    ["ConfigMap", "ledger"],
+    ["Lease", "lock"],
+  ] as const)("goes on without %s, and says so once", ([kind, lack]) =>
+    Effect.gen(function* () {
+      const { cluster, namespace } = yield* world;
+      const on = yield* machine();
+      const poor = denying(cluster, kind);
+      const objects = [deployment("web", "v1")];
+      const { result, events } = yield* deploy(on, poor, { service, namespace, objects });
+      assert.strictEqual(result.status, "completed");
+      assert.isTrue(result.verified);
+      assert.deepStrictEqual(result.degraded, [lack]);
+      assert.strictEqual(events.filter(({ type }) => type === "warning").length, 1);
+      const history = yield* Context.get(on, Deploys.Deploys).history(
+        { cluster: result.cluster!, namespace, service },
+        10,
+      );
+      assert.deepStrictEqual(
+        history.map(({ outcome }) => outcome),
+        ["completed"],
+      );
+      const again = yield* deploy(on, poor, { service, namespace, objects });
+      assert.isTrue(again.result.unchanged);
+      assert.isTrue(again.result.verified);
+    }),
+  );
+
+  it.scopedLive("refuses a namespace that does not exist, and makes it where it may", () =>
+    Effect.gen(function* () {
+      const { cluster, namespace } = yield* world;
+      const on = yield* machine();
+      const missing = `${namespace}-x` as Service.Namespace;
+      const ask = { service, namespace: missing, objects: [configMap("settings", { a: "1" })] };
+      const refused = yield* Effect.flip(deploy(on, cluster, ask));
+      assert.strictEqual(refused._tag, "BadInput");
+      assert.include(refused.message, missing);
+      yield* Effect.addFinalizer(() =>
+        Effect.ignore(cluster.remove({ apiVersion: "v1", kind: "Namespace", name: missing })),
+      );
+      const made = yield* deploy(on, cluster, { ...ask, more: { createNamespace: true } });
+      assert.strictEqual(made.result.status, "completed");
+    }),
+  );
+
+  it.scopedLive("refuses, and never overwrites, a ConfigMap that has the ledger's name", () =>
+    Effect.gen(function* () {
+      const { cluster, namespace } = yield* world;
+      const on = yield* machine();
+      yield* cluster.create(
+        { ...configMap("nopea-web", { mine: "1" }), metadata: { name: "nopea-web", namespace } },
+        { fieldManager: "test" },
+      );
+      const refused = yield* Effect.flip(
+        deploy(on, cluster, { service, namespace, objects: [configMap("settings", { a: "1" })] }),
+      );
+      assert.strictEqual(refused._tag, "Refused");
+      const there = yield* cluster.get(Ledgers.refOf({ namespace, service }));
+      assert.deepStrictEqual(Option.getOrThrow(there)["data"], { mine: "1" });
+    }),
+  );
+
+  it.scopedLive("keeps the newest ten records, and the current set's", () =>
+    Effect.gen(function* () {
+      const { cluster, namespace } = yield* world;
+      const on = yield* machine();
+      const ids = yield* Effect.forEach(
+        Array.from({ length: 12 }, (_, index) => `${index}`),
+        (value) =>
+          Effect.map(
+            deploy(on, cluster, {
+              service,
+              namespace,
+              objects: [configMap("settings", { value })],
+            }),
+            ({ result }) => result.deployId,
+          ),
+      );
+      const ledger = yield* ledgerOf(cluster, namespace, service);
+      const kept = ids.slice(-10).map((id) => Record.partName(Record.nameOf(service, id), 1));
+      assert.deepStrictEqual([...ledger.records].sort(), kept);
+      const secrets = yield* cluster.list({ apiVersion: "v1", kind: "Secret", namespace });
+      assert.deepStrictEqual(secrets.items.map(({ metadata }) => metadata.name ?? "").sort(), kept);
+      assert.strictEqual(ledger.outcomes.length, 12);
+    }),
+  );
+});

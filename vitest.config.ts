@@ -1,11 +1,12 @@
 import { configDefaults, defineConfig } from "vitest/config";
 
 /**
- * One config, four projects, cheap ones first:
+ * One config, five projects, cheap ones first:
  *
  * - `unit`: one room at a time, in memory
  * - `house`: the rules of this repository hold (imports, layout, docs)
  * - `contract`: what the sandbox and a real Kubernetes API must have in common
+ * - `integration`: one room against the real cluster, where it measures how soon it sees a thing
  * - `e2e`: the built CLI as a process of its own
  *
  * Tests run on the sources: every package exports `@nopea/source` before its build, so that no test can pass on a stale one.
@@ -24,7 +25,6 @@ const cluster = {
 };
 
 const exclude = [...configDefaults.exclude, "**/fixtures/**"];
-/** One room against the real test-bed: run with the contract, which starts it. */
 const integration = "libs/*/test/**/*.integration.test.ts";
 
 export default defineConfig({
@@ -47,11 +47,12 @@ export default defineConfig({
         ...common,
         test: {
           name: "contract",
-          include: ["test/contract/**/*.test.ts", integration],
+          include: ["test/contract/**/*.test.ts"],
           exclude,
           ...cluster,
         },
       },
+      { ...common, test: { name: "integration", include: [integration], exclude, ...cluster } },
       {
         ...common,
         test: {

@@ -60,7 +60,7 @@ describeCluster("a namespace", (cluster) => {
     await eventually(
       () => cluster.api.get(`/api/v1/namespaces/${cluster.namespace}`),
       ({ status: gone }) => gone === 404,
-      20_000,
+      50_000,
     );
   });
 

@@ -161,7 +161,7 @@ export class Api {
     return {
       seen,
       close: () => response.destroy(),
-      next: async (wanted, withinMs = 10_000) => {
+      next: async (wanted, withinMs = 20_000) => {
         const deadline = performance.now() + withinMs;
         for (;;) {
           const found = seen.find(wanted);
@@ -187,7 +187,7 @@ export class Api {
 export async function eventually<A>(
   read: () => Promise<A>,
   is: (value: A) => boolean,
-  withinMs = 10_000,
+  withinMs = 20_000,
 ): Promise<A> {
   const deadline = performance.now() + withinMs;
   for (;;) {

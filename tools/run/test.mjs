@@ -9,8 +9,8 @@ import { join } from "node:path";
 import { build, Failed, install, main, run, say, seconds } from "./steps.mjs";
 import { prepareTestbed, withTestbed } from "./testbed.mjs";
 
-/** In the name of every test that runs on a real cluster (test/harness/Cluster.ts). */
-const REAL = "[real]";
+/** In the name of every test that runs on a real cluster (test/harness/Cluster.ts), or of its file. */
+const REAL = ["[real]", ".integration.test.ts"];
 
 const from = performance.now();
 const counts = { passed: 0, failed: 0, skipped: 0, real: 0 };
@@ -27,6 +27,7 @@ await main(async () => {
   // Tests that wait for a cluster leave the processor to others.
   const onClusters = async (env) => {
     await vitest("contract", ["contract"], env, ["--maxWorkers=4"]);
+    await vitest("integration", ["integration"], env, ["--maxWorkers=2"]);
     await vitest("command line", ["e2e"], env, ["--maxWorkers=3"]);
   };
   if (missing === undefined) await withTestbed(onClusters);
@@ -66,14 +67,14 @@ function readReport(path) {
   }
 }
 
-function count({ status, assertionResults }) {
+function count({ name, status, assertionResults }) {
   // A file that could not be loaded has no tests to count.
   if (status === "failed" && assertionResults.every((test) => test.status !== "failed"))
     counts.failed += 1;
   for (const test of assertionResults) {
     if (test.status === "passed" || test.status === "failed") {
       counts[test.status] += 1;
-      if (test.fullName.includes(REAL)) counts.real += 1;
+      if (REAL.some((mark) => `${name} ${test.fullName}`.includes(mark))) counts.real += 1;
     } else {
       counts.skipped += 1;
       const group = test.ancestorTitles[0] ?? test.title;

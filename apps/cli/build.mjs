@@ -1,6 +1,6 @@
 /** Bundles the command line: what each command needs, loaded when it needs it. */
 import { build } from "esbuild";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
@@ -49,9 +49,6 @@ const effectByModule = {
   },
 };
 
-for (const old of ["dist/chunks", "dist/main.mjs"]) {
-  rmSync(here(old), { recursive: true, force: true });
-}
 const { metafile } = await build({
   absWorkingDir: here("."),
   entryPoints: { main: "src/main.ts" },
@@ -78,4 +75,9 @@ const { metafile } = await build({
   logLevel: "warning",
 });
 writeFileSync(here("dist/metafile.json"), JSON.stringify(metafile));
+// What earlier builds left goes last, so that a command typed meanwhile finds its parts.
+const current = new Set(Object.keys(metafile.outputs));
+for (const name of readdirSync(here("dist/chunks"))) {
+  if (!current.has(`dist/chunks/${name}`)) rmSync(here(`dist/chunks/${name}`));
+}
 process.stdout.write(`nopea ${manifest.version} is built\n`);

@@ -33,9 +33,6 @@ export const fit = (text: string, width: number): string => {
   return `${kept}…`;
 };
 
-export const padEnd = (text: string, width: number): string =>
-  text + " ".repeat(Math.max(0, width - stringWidth(text)));
-
 /** Breaks at spaces so that no line is wider than `width`; a longer word stays whole, to be copied. */
 export const wrap = (text: string, width: number): ReadonlyArray<string> => {
   const lines: Array<string> = [];
@@ -77,13 +74,17 @@ export interface Column<Row> {
   readonly title: string;
   readonly cell: (row: Row) => string;
   readonly paint?: (text: string, row: Row) => string;
-  /** The last columns give way first: these are shortened, or left out when there is no room. */
+  /** May be cut short where there is no room for all of it. */
   readonly shrinks?: boolean;
 }
 
 const GAP = 3;
+const SHORTEST = 8;
 
-/** Columns as kubectl draws them, never wider than the terminal where `width` is given. */
+/**
+ * Columns as kubectl draws them, never wider than `width`: a column that has no room any more is
+ * left out (the more important ones come first), and so is one that is empty in every row.
+ */
 export const table = <Row>(
   columns: ReadonlyArray<Column<Row>>,
   rows: ReadonlyArray<Row>,
@@ -91,35 +92,27 @@ export const table = <Row>(
   width = Number.POSITIVE_INFINITY,
 ): ReadonlyArray<string> => {
   const cells = rows.map((row) => columns.map(({ cell }) => oneLine(cell(row))));
-  const used = columns
-    .map((column, index) => ({
-      column,
-      index,
-      width: Math.max(
-        stringWidth(column.title),
-        ...cells.map((line) => stringWidth(line[index] ?? "")),
-      ),
-    }))
-    .filter(({ index }) => cells.length === 0 || cells.some((line) => line[index] !== ""));
-  const total = () => used.reduce((sum, { width }) => sum + width + GAP, -GAP);
-  for (const part of [...used].reverse()) {
-    const over = total() - width;
-    if (over <= 0) break;
-    if (part.column.shrinks === true) part.width = Math.max(8, part.width - over);
-  }
-  while (total() > width && used.length > 2) {
-    const last = used.map(({ column }) => column.shrinks === true).lastIndexOf(true);
-    used.splice(last === -1 ? used.length - 1 : last, 1);
-  }
+  const shown: Array<{ readonly column: Column<Row>; readonly index: number; width: number }> = [];
+  let room = width;
+  columns.forEach((column, index) => {
+    const texts = cells.map((line) => line[index] ?? "");
+    if (texts.length > 0 && texts.every((text) => text === "")) return;
+    const wanted = Math.max(...[column.title, ...texts].map((text) => stringWidth(text)));
+    const gap = shown.length === 0 ? 0 : GAP;
+    const least = column.shrinks === true ? Math.min(wanted, SHORTEST) : wanted;
+    if (shown.length > 0 && gap + least > room) return;
+    const given = Math.max(least, Math.min(wanted, room - gap));
+    shown.push({ column, index, width: given });
+    room -= gap + given;
+  });
   const line = (texts: ReadonlyArray<string>, row: Row | undefined) =>
-    used
-      .map(({ column, index, width }, place) => {
+    shown
+      .map(({ column, index, width }) => {
         const text = fit(texts[index] ?? "", width);
         const painted = row === undefined ? paint.dim(text) : (column.paint?.(text, row) ?? text);
-        const space = place === used.length - 1 ? "" : " ".repeat(width - stringWidth(text) + GAP);
-        return painted + space;
+        return painted + " ".repeat(width - stringWidth(text));
       })
-      .join("")
+      .join(" ".repeat(GAP))
       .trimEnd();
   return [
     line(

@@ -70,7 +70,9 @@ describe("deploy", () => {
         surface: ending(planned, { type: "outcome", result: failedResult("image_not_found") }),
       });
       expect(ran.code).toBe(1);
-      expect(ran.out).toContain("✗ web failed in shop after 1.2s: image_not_found");
+      expect(ran.out).toContain(
+        "✗ web failed in shop after 1.2s: an image does not exist in its registry (image_not_found)",
+      );
       expect(ran.out).toContain('nothing answers to "registry/web:nope"');
       expect(ran.out).toContain("Failed to pull image: not found");
       expect(ran.out).toContain("│ no config\n");

@@ -50,9 +50,9 @@ export const run: Run = (invocation) =>
         return ExitCode.noOutcome;
       }
       const code = ExitCode.ofResult(ended.value, flags.wait === false);
-      const planned = yield* view.planned;
+      const seen = yield* view.seen;
       yield* Output.result("deploy", ended.value, style, {
-        table: (look) => resultLines(ended.value, look, planned),
+        table: (look) => resultLines(ended.value, look, seen),
         names: [ended.value.deployId],
         isFailure: code !== ExitCode.done,
       });

@@ -2,9 +2,10 @@
  * Shows a deploy's events as they come: a picture that is redrawn in a terminal, plain lines
  * elsewhere, JSON lines for a program, nothing when it is to be quiet.
  */
-import type { Plan, Progress } from "@nopea/domain";
+import type { Progress } from "@nopea/domain";
 import { Clock, Effect, Ref, Schedule, type Scope } from "effect";
 import * as Output from "../Output.js";
+import type { Seen } from "../render/Result.js";
 import { Terminal } from "../Terminal.js";
 import { frame } from "./Frame.js";
 import { line, type Said } from "./Lines.js";
@@ -14,8 +15,8 @@ export interface View {
   readonly event: (event: Progress.Progress) => Effect.Effect<void>;
   /** Takes the picture away, so that the result has its place. */
   readonly end: Effect.Effect<void>;
-  /** The plan as it was seen on the way. */
-  readonly planned: Effect.Effect<ReadonlyArray<Plan.PlannedObject>>;
+  /** What was seen on the way. */
+  readonly seen: Effect.Effect<Seen>;
 }
 
 const STOPPING = "stopping, and writing down what was done; once more to leave at once";
@@ -54,6 +55,12 @@ export const follow = (
           Effect.provideService(Terminal, terminal),
         ),
       end: live ? terminal.redraw("err", "") : Effect.void,
-      planned: Effect.map(Ref.get(picture), ({ planned }) => planned),
+      seen: Effect.map(Ref.get(picture), ({ planned, findings }) => ({
+        planned,
+        podsWith: (reason) =>
+          [...findings.values()]
+            .filter((finding) => finding.reason === reason)
+            .map(({ pod, container }) => (container === undefined ? pod : `${pod}/${container}`)),
+      })),
     };
   });

@@ -2,11 +2,10 @@
  * Why something failed, told as a colleague would: what is wrong with which object, what was
  * seen, what had changed, and what to do now.
  */
-import { KubeObject, type Evidence, type Plan, type WireError } from "@nopea/domain";
+import { Evidence, KubeObject, type Plan, type WireError } from "@nopea/domain";
 import type { Look } from "../Terminal.js";
 import { fit, indent, oneLine, paintFor, paragraph } from "../Text.js";
 import { objectLines } from "./Plan.js";
-import { Evidence as Evidences } from "@nopea/domain";
 
 /** More log lines than this tell nobody more. */
 const LOG_LINES = 20;
@@ -17,7 +16,7 @@ const evidenceLines = (
 ): ReadonlyArray<string> => {
   const paint = paintFor(look);
   if (kind === "log") {
-    const lines = Evidences.clean(text)
+    const lines = Evidence.clean(text)
       .split("\n")
       .filter((line) => line.trim() !== "");
     const shown = lines.slice(-LOG_LINES);
@@ -33,21 +32,44 @@ const evidenceLines = (
   return [`  ${paint.dim(kind.padEnd(10))}  ${first.trimStart()}`, ...rest];
 };
 
-/** What was seen and what to do, beneath a title of the caller's. */
+/** What is known of a failed deploy beside its error. */
+export interface Around {
+  readonly namespace: string;
+  /** What it changed. */
+  readonly objects: ReadonlyArray<Plan.PlannedObject>;
+  /** `pod/container` that showed the reason. */
+  readonly pods: ReadonlyArray<string>;
+}
+
+const PODS = 3;
+
+/** The object and what is wrong with it, in the cluster's words. */
+const subjectLines = (error: WireError.WireError, around: Around, look: Look) => {
+  const paint = paintFor(look);
+  const more = around.pods.length - PODS;
+  const pods = around.pods.slice(0, PODS).join(", ");
+  const where = pods === "" ? "" : `, pod ${pods}${more > 0 ? ` and ${more} more` : ""}`;
+  const object =
+    error.object === undefined ? "" : KubeObject.refText(error.object, around.namespace);
+  const title = `${object}${where}`;
+  const message = oneLine(error.message);
+  // What the evidence says word for word is not said twice.
+  const isSeen = error.evidence.some(({ text }) => oneLine(text).includes(message));
+  return [
+    ...(title === "" ? [] : [`  ${paint.bold(fit(title, look.width - 2))}`]),
+    ...(isSeen ? [] : paragraph(message, 2, look)),
+  ];
+};
+
+/** What was seen, what had changed and what to do, beneath a title of the caller's. */
 export const causeLines = (
   error: WireError.WireError,
+  around: Around,
   look: Look,
-  changed: { readonly objects: ReadonlyArray<Plan.PlannedObject>; readonly namespace: string },
 ): ReadonlyArray<string> => {
-  const paint = paintFor(look);
-  const changes = objectLines(changed.objects, changed.namespace, look);
-  const object =
-    error.object === undefined
-      ? []
-      : [`  ${paint.bold(KubeObject.refText(error.object, changed.namespace))}`];
+  const changes = objectLines(around.objects, around.namespace, look);
   return [
-    ...object,
-    ...paragraph(oneLine(error.message), 2, look),
+    ...subjectLines(error, around, look),
     ...(error.evidence.length === 0
       ? []
       : ["", "What was seen:", ...error.evidence.flatMap((seen) => evidenceLines(seen, look))]),

@@ -1,5 +1,5 @@
 /** How a deploy ended, in a few lines; the whole of it is in its JSON. */
-import { Duration, KubeObject, type DeployResult, type Plan } from "@nopea/domain";
+import { Duration, KubeObject, type DeployResult, type Plan, Reason } from "@nopea/domain";
 import type { Look } from "../Terminal.js";
 import { type Paint, fit, indent, oneLine, paintFor, paragraph, plural, table } from "../Text.js";
 import { causeLines } from "./Failure.js";
@@ -89,19 +89,27 @@ const broken = (
   took: string,
   look: Look,
   paint: Paint,
-  planned: ReadonlyArray<Plan.PlannedObject>,
+  seen: Seen,
 ) => {
   const verb = result.status === "rolledback" ? "was rolled back" : "failed";
   const title = `${paint.red("✗")} ${paint.bold(result.service)} ${verb} in ${result.namespace} after ${took}`;
-  const why = result.reason === undefined ? "" : `: ${paint.red(result.reason)}`;
+  const why =
+    result.reason === undefined
+      ? ""
+      : `: ${Reason.ruleOf(result.reason).meaning} (${paint.red(result.reason)})`;
   return [
     `${title}${why}`,
     ...(result.error === undefined
       ? []
-      : causeLines(result.error, look, {
-          objects: planned.slice(0, SHOWN),
-          namespace: result.namespace,
-        })),
+      : causeLines(
+          result.error,
+          {
+            namespace: result.namespace,
+            objects: seen.planned.slice(0, SHOWN),
+            pods: result.reason === undefined ? [] : seen.podsWith(result.reason),
+          },
+          look,
+        )),
     "",
     ...reached(result, look),
   ];
@@ -116,11 +124,17 @@ const stopped = (result: DeployResult.DeployResult, took: string, look: Look, pa
     : paragraph(oneLine(result.error.advice), 0, look)),
 ];
 
-/** `planned`: what was seen of the plan on the way, to say what had changed. */
+/** What was seen on the way. */
+export interface Seen {
+  readonly planned: ReadonlyArray<Plan.PlannedObject>;
+  /** `pod/container` of those that showed a reason. */
+  readonly podsWith: (reason: Reason.Reason) => ReadonlyArray<string>;
+}
+
 export const resultLines = (
   result: DeployResult.DeployResult,
   look: Look,
-  planned: ReadonlyArray<Plan.PlannedObject>,
+  seen: Seen,
 ): ReadonlyArray<string> => {
   const paint = paintFor(look);
   const took = Duration.format(result.durationMs);
@@ -136,7 +150,7 @@ export const resultLines = (
         ];
       case "failed":
       case "rolledback":
-        return broken(result, took, look, paint, planned);
+        return broken(result, took, look, paint, seen);
     }
   })();
   return [...title, ...noteLines(notes(result), look), paint.dim(`deploy ${result.deployId}`)];

@@ -82,7 +82,7 @@ export const serviceLines = (
         ]),
     ...(drifted.length === 0
       ? status.cluster === "reachable" && current !== undefined
-        ? fact("drift", "none: the cluster is as it was deployed")
+        ? fact("drift", "none: nothing was changed since it was applied")
         : []
       : [
           "  drift:",

@@ -170,13 +170,14 @@ type ConfigMap = KubeObject.KubeObject & {
   readonly binaryData?: Readonly<Record<string, string>>;
 };
 
+/** What another nopea of the same version added is kept as it is. */
 const options = { onExcessProperty: "preserve" } as const;
 const decodeVersion = Schema.decode(Schema.parseJson(Schema.Struct({ version: Schema.Number })));
 const decodeLedger = Schema.decode(Schema.parseJson(Ledger.Ledger), options);
-const encodeLedger = Schema.encodeSync(Schema.parseJson(Ledger.Ledger));
+const encodeLedger = Schema.encodeSync(Schema.parseJson(Ledger.Ledger), options);
 const Inventory = Schema.parseJson(Schema.Array(Ledger.InventoryEntry));
-const decodeInventory = Schema.decode(Inventory);
-const encodeInventory = Schema.encodeSync(Inventory);
+const decodeInventory = Schema.decode(Inventory, options);
+const encodeInventory = Schema.encodeSync(Inventory, options);
 
 const unreadable = (place: Place) => (error: ParseResult.ParseError | Error) =>
   new Refused({

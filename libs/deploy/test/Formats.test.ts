@@ -1,0 +1,32 @@
+import { assert, describe, expect, it } from "@effect/vitest";
+import { Schema } from "effect";
+import { existsSync, readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import * as Formats from "../src/Formats.js";
+import * as Ledger from "../src/Ledger.js";
+import { id, inFlight, ledger } from "./support/Ledgers.js";
+
+const folder = fileURLToPath(new URL("../../../docs/schema/", import.meta.url));
+
+describe("the formats' JSON Schemas", () => {
+  it.each(Object.keys(Formats.all))(
+    "%s in docs/schema is what the Schema gives (-u writes it)",
+    async (file) => {
+      const text = `${JSON.stringify(Formats.all[file], null, 2)}\n`;
+      await expect(text).toMatchFileSnapshot(`${folder}${file}`);
+    },
+  );
+
+  it("docs/schema has no other files of ours", () => {
+    const there = existsSync(folder) ? readdirSync(folder) : [];
+    assert.includeMembers(there, Object.keys(Formats.all));
+  });
+
+  it("name every field that is written, and no other", () => {
+    const written = Schema.encodeSync(Ledger.Ledger)(
+      ledger({ inFlight: inFlight(2), learnAfter: id(1) }),
+    );
+    const described = Formats.all["ledger.v1.json"] as { readonly properties: object };
+    assert.sameMembers(Object.keys(described.properties), Object.keys(written));
+  });
+});

@@ -85,6 +85,7 @@ describe("a deploy that nobody follows", () => {
     if (judgement.type !== "failed") return;
     assert.include(judgement.finding.message, "applied ConfigMap/web");
     assert.include(judgement.finding.message, "not applied ConfigMap/other");
-    assert.include(judgement.finding.advice ?? "", "nopea rollback");
+    const { advice } = judgement.finding as { readonly advice?: string };
+    assert.include(advice ?? "", "nopea rollback");
   });
 });

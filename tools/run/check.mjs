@@ -3,41 +3,6 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failed, install, main, root, run, say, seconds, step } from "./steps.mjs";
 
-const from = performance.now();
-await main(async () => {
-  await install();
-  await step("house rules (paths, effect v3, lock file)", houseRules);
-  await step("format (prettier)", () => run(["prettier", "--check", "--log-level", "warn", "."]));
-  await step("types (tsc)", async () => {
-    await run(["tsc", "-b"]);
-    await run(["tsc", "-p", "tsconfig.test.json"]);
-  });
-  await step("lint and boundaries (eslint)", async () => {
-    await run(["nx", "run-many", "-t", "lint", "--outputStyle=static"]);
-    await run([
-      "eslint",
-      "test",
-      "tools",
-      "examples",
-      "*.mjs",
-      "*.ts",
-      "--no-error-on-unmatched-pattern",
-    ]);
-  });
-  await step("cycles (dependency-cruiser)", () =>
-    run(["depcruise", "--config", ".dependency-cruiser.cjs", "libs", "apps", "test", "tools"]),
-  );
-  await step("unused code and dependencies (knip)", () => run(["knip", "--no-config-hints"]));
-  // The CLI stands on every other room: its project is all of them.
-  await step("effect (language service)", () =>
-    run([
-      ...["effect-language-service", "diagnostics", "--project", "apps/cli/tsconfig.json"],
-      ...["--severity", "error", "--format", "text"],
-    ]),
-  );
-  say(`all is well (${seconds(from)})`);
-});
-
 async function houseRules() {
   const { output } = await run([
     "git",
@@ -121,3 +86,38 @@ function lockRules() {
     ],
   );
 }
+
+const from = performance.now();
+await main(async () => {
+  await install();
+  await step("house rules (paths, effect v3, lock file)", houseRules);
+  await step("format (prettier)", () => run(["prettier", "--check", "--log-level", "warn", "."]));
+  await step("types (tsc)", async () => {
+    await run(["tsc", "-b"]);
+    await run(["tsc", "-p", "tsconfig.test.json"]);
+  });
+  await step("lint and boundaries (eslint)", async () => {
+    await run(["nx", "run-many", "-t", "lint", "--outputStyle=static"]);
+    await run([
+      "eslint",
+      "test",
+      "tools",
+      "examples",
+      "*.mjs",
+      "*.ts",
+      "--no-error-on-unmatched-pattern",
+    ]);
+  });
+  await step("cycles (dependency-cruiser)", () =>
+    run(["depcruise", "--config", ".dependency-cruiser.cjs", "libs", "apps", "test", "tools"]),
+  );
+  await step("unused code and dependencies (knip)", () => run(["knip", "--no-config-hints"]));
+  // The CLI stands on every other room: its project is all of them.
+  await step("effect (language service)", () =>
+    run([
+      ...["effect-language-service", "diagnostics", "--project", "apps/cli/tsconfig.json"],
+      ...["--severity", "error", "--format", "text"],
+    ]),
+  );
+  say(`all is well (${seconds(from)})`);
+});

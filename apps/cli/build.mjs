@@ -2,6 +2,8 @@
 import { build } from "esbuild";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -16,6 +18,19 @@ const withoutFastCheck = {
       namespace: "left-out",
     }));
     bundle.onLoad({ filter: /.*/, namespace: "left-out" }, () => ({ contents: "export {}" }));
+  },
+};
+
+/** Its build for Node is CommonJS, of which `import()` would find nothing but a default. */
+const yamlAsModule = {
+  name: "yaml-as-module",
+  setup(bundle) {
+    bundle.onResolve({ filter: /^yaml$/ }, ({ resolveDir }) => ({
+      path: join(
+        dirname(createRequire(join(resolveDir, "x")).resolve("yaml/package.json")),
+        "browser/index.js",
+      ),
+    }));
   },
 };
 
@@ -66,7 +81,7 @@ const { metafile } = await build({
   conditions: ["@nopea/source"],
   // The native module is loaded where it was installed.
   external: ["better-sqlite3"],
-  plugins: [withoutFastCheck, effectByModule],
+  plugins: [withoutFastCheck, yamlAsModule, effectByModule],
   // CommonJS packages in the bundle ask for Node's own modules with `require`.
   banner: {
     js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",

@@ -81,11 +81,7 @@ export const program = (
     for (const [argument, description] of spec.arguments ?? []) {
       command.argument(argument, description);
     }
-    const options = spec.options();
-    for (const option of options) {
-      if (spec.mandatory?.includes(option.attributeName()) === true) option.makeOptionMandatory();
-    }
-    withOptions(command, options).action(() => {
+    withOptions(command, spec.options()).action(() => {
       const flags = Object.fromEntries(
         Object.entries(command.optsWithGlobals()).filter(([key]) => !key.endsWith(" seen")),
       ) as Flag.Flags;
@@ -131,6 +127,15 @@ const formOf = (argv: ReadonlyArray<string>): Flag.Flags => {
       : {}),
     ...(argv.includes("--stream") ? { stream: true as const } : {}),
   };
+};
+
+/** A flag without which the command makes no sense; told after what is wrong with those given. */
+const missingOf = ({ name, flags }: { readonly name: CommandName; readonly flags: Flag.Flags }) => {
+  const missing = all[name].options().find((option) => {
+    const key = option.attributeName();
+    return all[name].mandatory?.includes(key) === true && !Object.hasOwn(flags, key);
+  });
+  return missing === undefined ? undefined : `${name} needs '${missing.flags}'`;
 };
 
 /** Two forms of output at once: whichever won would be the wrong one. */
@@ -183,7 +188,7 @@ export const parse = (typed: ReadonlyArray<string>, version: string): Parsed => 
     if (error.code === "commander.help") return mistake("no command was given");
     return mistake(error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " "));
   }
-  const clash = meant?.type === "command" ? clashOf(meant.flags) : undefined;
-  if (clash !== undefined) return mistake(clash);
-  return meant ?? mistake("no command was given");
+  if (meant === undefined) return mistake("no command was given");
+  const wrong = missingOf(meant) ?? clashOf(meant.flags);
+  return wrong === undefined ? meant : mistake(wrong);
 };

@@ -38,7 +38,8 @@ describe("Parser", () => {
   it.each([
     ["deploy -s web --force-conflict", /--force-conflict'.*Did you mean --force-conflicts/],
     ["deploi", /unknown command 'deploi'.*Did you mean deploy/],
-    ["deploy -f a.yaml", /'-s, --service <name>' not specified/],
+    ["deploy -f a.yaml", /deploy needs '-s, --service <name>'/],
+    ["deploy --nope", /unknown option '--nope'/],
     ["deploy -s", /'-s, --service <name>' argument missing/],
     ["deploy -s web -n", /'-n, --namespace <name>' argument missing/],
     ["deploy -s a -s b", /'-s, --service <name>' is given twice/],

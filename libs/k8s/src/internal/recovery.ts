@@ -84,14 +84,16 @@ export const repeatedly = <A, E extends { readonly _tag: string }>(
     readonly hasAnswered: Effect.Effect<boolean>;
   },
 ): Effect.Effect<A, Failure | E> =>
-  Effect.gen(function* () {
-    const startedMs = yield* Clock.currentTimeMillis;
-    let maybeDone = false;
-    for (let tries = 0; ; tries += 1) {
-      const result = yield* Effect.either(attempt(maybeDone));
-      if (result._tag === "Right") return result.right;
-      const failure = result.left;
-      if ("_tag" in failure) return yield* Effect.fail(failure);
+  Effect.flatMap(Clock.currentTimeMillis, (startedMs) => {
+    const from = (tries: number, maybeDone: boolean): Effect.Effect<A, Failure | E> =>
+      Effect.catchAll(attempt(maybeDone), (failure) =>
+        "_tag" in failure ? Effect.fail(failure) : again(failure, tries, maybeDone),
+      );
+    const again = Effect.fnUntraced(function* (
+      failure: Failure,
+      tries: number,
+      maybeDone: boolean,
+    ): Effect.fn.Return<A, Failure | E> {
       const nowMs = yield* Clock.currentTimeMillis;
       const wait = waitFor(failure, {
         verb: about.verb,
@@ -102,10 +104,11 @@ export const repeatedly = <A, E extends { readonly _tag: string }>(
         elapsedMs: nowMs - startedMs,
       });
       if (wait === undefined) return yield* Effect.fail(failure);
-      if (mayHaveBeenDone(failure)) maybeDone = true;
       if (wait > 0) {
         const jitter = yield* Random.nextRange(1, 1.5);
         yield* Effect.sleep(Duration.millis(wait * jitter));
       }
-    }
+      return yield* from(tries + 1, maybeDone || mayHaveBeenDone(failure));
+    });
+    return from(0, false);
   });

@@ -70,8 +70,12 @@ export const unreachable = (error: Unanswered): ClusterUnreachable =>
     ...(error.advice === undefined ? {} : { advice: error.advice }),
   });
 
+type Headers = Dispatcher.ResponseData["headers"];
+
 interface Session {
   readonly credentials: Credentials.Credentials;
+  /** The credentials as HTTP says them: names and values in turn. */
+  readonly headers: ReadonlyArray<string>;
   readonly requests: Dispatcher;
   readonly streams: Dispatcher;
 }
@@ -88,10 +92,12 @@ const openAgents = Effect.fnUntraced(function* (
   ca: string | undefined,
   credentials: Credentials.Credentials,
 ) {
-  const tls = {
+  const trust = {
     ...(ca === undefined ? {} : { ca }),
     ...(credentials.cert === undefined ? {} : { cert: credentials.cert }),
     ...(credentials.key === undefined ? {} : { key: credentials.key }),
+  };
+  const tls = {
     ...(target.cluster["tls-server-name"] ? { servername: target.cluster["tls-server-name"] } : {}),
     rejectUnauthorized: target.cluster["insecure-skip-tls-verify"] !== true,
     timeout: CONNECT_TIMEOUT_MS,
@@ -109,12 +115,17 @@ const openAgents = Effect.fnUntraced(function* (
   });
   // CommonJS: a bundler gives it as `default` alone.
   const { default: undici } = yield* Effect.promise(() => import("undici"));
-  const agent = (connections: number | null): Dispatcher =>
-    proxy === undefined
-      ? new undici.Agent({ ...options(connections), connect: tls })
-      : new undici.ProxyAgent({ ...options(connections), uri: proxy, requestTls: tls });
+  const { createSecureContext } = yield* Effect.promise(() => import("node:tls"));
   return yield* Effect.try({
-    try: () => ({ requests: agent(CONNECTIONS), streams: agent(null) }),
+    try: () => {
+      // One for all connections: certificates are read once.
+      const connect = { ...tls, secureContext: createSecureContext(trust) };
+      const agent = (connections: number | null): Dispatcher =>
+        proxy === undefined
+          ? new undici.Agent({ ...options(connections), connect })
+          : new undici.ProxyAgent({ ...options(connections), uri: proxy, requestTls: connect });
+      return { requests: agent(CONNECTIONS), streams: agent(null) };
+    },
     // A key that is no key, a proxy that is no address.
     catch: (error) =>
       new ClusterUnreachable({
@@ -140,6 +151,7 @@ export const make = Effect.fnUntraced(function* (
   let session: Session | undefined;
   let answered = false;
   let skewMs = 0;
+  let lastDate = "";
 
   const destroy = (one: Session) =>
     Effect.promise(() => Promise.all([one.requests.destroy(), one.streams.destroy()]));
@@ -159,14 +171,17 @@ export const make = Effect.fnUntraced(function* (
           const sameKey =
             before?.credentials.cert === credentials.cert &&
             before?.credentials.key === credentials.key;
-          if (before !== undefined && sameKey) return (session = { ...before, credentials });
+          const headers = [...Object.entries(credentials.headers).flat(), ...repeated];
+          if (before !== undefined && sameKey) {
+            return (session = { ...before, credentials, headers });
+          }
           const agents = yield* openAgents(target, ca, credentials);
           // Requests under way with the old certificate are left to finish.
           if (before !== undefined) {
             const { requests, streams } = before;
             yield* Effect.sync(() => void Promise.allSettled([requests.close(), streams.close()]));
           }
-          return (session = { credentials, ...agents });
+          return (session = { credentials, headers, ...agents });
         }).pipe(renewing.withPermits(1));
       }),
     );
@@ -177,49 +192,104 @@ export const make = Effect.fnUntraced(function* (
     "user-agent",
     "nopea",
     ...(request.contentType === undefined ? [] : ["content-type", request.contentType]),
-    ...Object.entries(one.credentials.headers).flat(),
-    ...repeated,
+    ...one.headers,
   ];
+
+  const optionsOf = (
+    one: Session,
+    request: Request,
+    headersTimeout: number,
+    bodyTimeout: number,
+  ) => ({
+    origin: url.origin,
+    path: basePath + request.path,
+    method: request.method,
+    headers: headersOf(one, request),
+    body: request.body ?? null,
+    headersTimeout,
+    bodyTimeout,
+  });
 
   const unanswered = (error: unknown) => new Unanswered({ ...explain(error), server });
 
-  const dispatch = (
-    dispatcher: Dispatcher,
-    one: Session,
-    request: Request,
-    signal: AbortSignal,
-    timeouts: { readonly headersTimeout: number; readonly bodyTimeout: number },
-  ) =>
-    dispatcher.request({
-      origin: url.origin,
-      path: basePath + request.path,
-      method: request.method,
-      headers: headersOf(one, request),
-      body: request.body ?? null,
-      signal,
-      ...timeouts,
-    });
-
-  const header = (headers: Dispatcher.ResponseData["headers"], name: string) => {
+  const header = (headers: Headers, name: string) => {
     const value = headers[name];
     return typeof value === "string" ? value : undefined;
   };
 
-  const note = (headers: Dispatcher.ResponseData["headers"], nowMs: number) => {
+  const note = (headers: Headers, nowMs: number) => {
     answered = true;
-    const date = Timestamp.fromKubernetes(header(headers, "date"));
+    const date = header(headers, "date");
+    if (date === undefined || date === lastDate) return;
+    lastDate = date;
+    const timestamp = Timestamp.fromKubernetes(date);
     // The header has whole seconds: half of one is the best guess at what was cut off.
-    if (date !== undefined) skewMs = Timestamp.toMillis(date) + 500 - nowMs;
+    if (timestamp !== undefined) skewMs = Timestamp.toMillis(timestamp) + 500 - nowMs;
   };
+
+  /** One exchange, its answer read whole. Without undici's streams: there are thousands of these. */
+  const exchange = (one: Session, request: Request, clock: Clock.Clock) =>
+    Effect.async<Answer, Unanswered>((resume) => {
+      let controller: Dispatcher.DispatchController | undefined;
+      let interrupted = false;
+      let status = 0;
+      let retryAfter = Number.NaN;
+      const chunks: Array<Buffer> = [];
+      const cut = () => controller?.abort(new Error("interrupted"));
+      const fail = (error: unknown) => resume(Effect.fail(unanswered(error)));
+      const timeout = answered ? ANSWER_TIMEOUT_MS : FIRST_ANSWER_TIMEOUT_MS;
+      const handler: Dispatcher.DispatchHandler = {
+        onRequestStart: (started) => {
+          controller = started;
+          if (interrupted) cut();
+        },
+        onResponseStart: (_, code, headers) => {
+          status = code;
+          retryAfter = Number(header(headers, "retry-after"));
+          note(headers, clock.unsafeCurrentTimeMillis());
+        },
+        onResponseData: (_, chunk) => void chunks.push(chunk),
+        onResponseEnd: () => {
+          const [first = Buffer.of(), ...others] = chunks;
+          const body = others.length === 0 ? first : Buffer.concat(chunks);
+          resume(
+            Effect.succeed({
+              status,
+              text: body.toString("utf8"),
+              retryAfter: Number.isFinite(retryAfter) ? retryAfter : undefined,
+            }),
+          );
+        },
+        onResponseError: (_, error) => fail(error),
+      };
+      try {
+        one.requests.dispatch(optionsOf(one, request, timeout, timeout), handler);
+      } catch (error) {
+        // What undici would not even send.
+        fail(error);
+      }
+      return Effect.sync(() => {
+        interrupted = true;
+        cut();
+      });
+    });
 
   /** Runs it with the session's credentials; once more with new ones where the server says 401. */
   const authenticated = <A extends { readonly status: number }, R>(
     run: (one: Session) => Effect.Effect<A, Unanswered, R>,
   ): Effect.Effect<A, Unanswered | ClusterUnreachable, R> =>
+    Effect.flatMap(current(), (one) =>
+      Effect.flatMap(run(one), (first) =>
+        first.status === 401 ? again(one, first, run) : Effect.succeed(first),
+      ),
+    );
+
+  const again = <A extends { readonly status: number }, R>(
+    one: Session,
+    first: A,
+    run: (one: Session) => Effect.Effect<A, Unanswered, R>,
+  ): Effect.Effect<A, Unanswered | ClusterUnreachable, R> =>
     Effect.gen(function* () {
-      const one = yield* current();
-      const first = yield* run(one);
-      if (first.status !== 401) return first;
       const other = yield* current(one);
       const changed =
         other.credentials.headers["authorization"] !== one.credentials.headers["authorization"] ||
@@ -241,25 +311,7 @@ export const make = Effect.fnUntraced(function* (
     clockSkewMs: Effect.sync(() => skewMs),
     send: (request) =>
       authenticated((one) =>
-        Effect.flatMap(Effect.clock, (clock) =>
-          Effect.tryPromise({
-            try: async (signal): Promise<Answer> => {
-              const timeout = answered ? ANSWER_TIMEOUT_MS : FIRST_ANSWER_TIMEOUT_MS;
-              const answer = await dispatch(one.requests, one, request, signal, {
-                headersTimeout: timeout,
-                bodyTimeout: timeout,
-              });
-              note(answer.headers, clock.unsafeCurrentTimeMillis());
-              const retryAfter = Number(header(answer.headers, "retry-after"));
-              return {
-                status: answer.statusCode,
-                text: await answer.body.text(),
-                retryAfter: Number.isFinite(retryAfter) ? retryAfter : undefined,
-              };
-            },
-            catch: unanswered,
-          }),
-        ),
+        Effect.flatMap(Effect.clock, (clock) => exchange(one, request, clock)),
       ),
     open: (request) =>
       authenticated((one) =>
@@ -272,9 +324,9 @@ export const make = Effect.fnUntraced(function* (
             Effect.tryPromise({
               try: async (signal) => {
                 signal.addEventListener("abort", () => controller.abort(), { once: true });
-                const answer = await dispatch(one.streams, one, request, controller.signal, {
-                  headersTimeout: ANSWER_TIMEOUT_MS,
-                  bodyTimeout: 0,
+                const answer = await one.streams.request({
+                  ...optionsOf(one, request, ANSWER_TIMEOUT_MS, 0),
+                  signal: controller.signal,
                 });
                 note(answer.headers, clock.unsafeCurrentTimeMillis());
                 // Without a listener an abort would be an uncaught error.

@@ -19,7 +19,7 @@ const skipped = new Map();
 await main(async () => {
   await install();
   const testbed = prepareTestbed();
-  await vitest("unit and house", ["unit", "house"]);
+  await vitest("unit and house", ["unit", "house"], {}, ["--maxWorkers=2"]);
   await build();
 
   const missing = await testbed;

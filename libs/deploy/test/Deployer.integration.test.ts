@@ -3,17 +3,27 @@ import { assert, describe, it } from "@effect/vitest";
 import type { Service } from "@nopea/domain";
 import { Deploys } from "@nopea/store";
 import { Context, Deferred, Effect, Fiber, Option } from "effect";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { Inspection, Intake, Ledgers, Record } from "../src/index.js";
 import {
   configMap,
   denying,
   deploy,
   deployment,
+  folder,
   ledgerOf,
   machine,
+  onMachine,
   skipped,
   world,
 } from "./support/World.js";
+
+const fileIn = (folder: string): string => {
+  const path = join(folder, "file");
+  writeFileSync(path, "");
+  return path;
+};
 
 const service = "web" as Service.ServiceName;
 
@@ -375,6 +385,70 @@ describe.skipIf(skipped !== undefined)("a deploy on a real API", () => {
       const secrets = yield* cluster.list({ apiVersion: "v1", kind: "Secret", namespace });
       assert.deepStrictEqual(secrets.items.map(({ metadata }) => metadata.name ?? "").sort(), kept);
       assert.strictEqual(ledger.outcomes.length, 12);
+    }),
+  );
+
+  it.scopedLive("goes on without a store, and says so", () =>
+    Effect.gen(function* () {
+      const { cluster, namespace } = yield* world;
+      const state = yield* folder;
+      // A file where the state folder should be: neither store nor spool can be written.
+      const on = yield* onMachine(join(fileIn(state), "state"));
+      const { result, events } = yield* deploy(on, cluster, {
+        service,
+        namespace,
+        objects: [configMap("settings", { a: "1" })],
+      });
+      assert.strictEqual(result.status, "completed");
+      assert.deepStrictEqual(result.degraded, ["memory"]);
+      assert.strictEqual(events.filter(({ type }) => type === "warning").length, 1);
+      assert.strictEqual((yield* ledgerOf(cluster, namespace, service)).current, result.deployId);
+    }),
+  );
+
+  it.scopedLive("refuses a ledger of a newer version, and skips it by name where it reads", () =>
+    Effect.gen(function* () {
+      const { cluster, namespace } = yield* world;
+      const on = yield* machine();
+      const objects = [configMap("settings", { a: "1" })];
+      yield* deploy(on, cluster, { service, namespace, objects });
+      const newer = JSON.stringify({ version: 2 });
+      yield* cluster.patch(Ledgers.refOf({ namespace, service }), {
+        type: "merge",
+        body: { data: { "ledger.json": newer } },
+        fieldManager: "test",
+      });
+      const refused = yield* Effect.flip(deploy(on, cluster, { service, namespace, objects }));
+      assert.strictEqual(refused._tag, "Refused");
+      assert.include(refused.message, "version 2");
+      const report = yield* Context.get(on, Intake.Intake).takeIn(cluster, { namespace });
+      assert.strictEqual(report.warnings.length, 1);
+      assert.include(report.warnings[0] ?? "", "nopea-web");
+    }),
+  );
+
+  it.scopedLive("ends a deploy that only this machine has in flight, once the ledger is gone", () =>
+    Effect.gen(function* () {
+      const { cluster, namespace } = yield* world;
+      const on = yield* machine();
+      const objects = [deployment("web", "v1")];
+      const left = yield* deploy(on, cluster, {
+        service,
+        namespace,
+        objects,
+        more: { wait: false },
+      });
+      yield* cluster.remove(Ledgers.refOf({ namespace, service }));
+      const next = yield* deploy(on, cluster, { service, namespace, objects });
+      assert.strictEqual(next.result.status, "completed");
+      const ref = { cluster: next.result.cluster!, namespace, service };
+      const rows = yield* Context.get(on, Deploys.Deploys).history(ref, 10);
+      const before = rows.find(({ id }) => id === left.result.deployId);
+      assert.deepStrictEqual([before?.outcome, before?.reason], ["failed", "interrupted"]);
+      assert.strictEqual(
+        (yield* ledgerOf(cluster, namespace, service)).current,
+        next.result.deployId,
+      );
     }),
   );
 });

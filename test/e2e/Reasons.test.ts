@@ -5,21 +5,9 @@
  */
 import { expect, it } from "vitest";
 import type { Json } from "../harness/Api.js";
-import { type Cluster, describeCluster } from "../harness/Cluster.js";
-import { deployment, folder, session, yaml } from "./support.js";
-
-type Place = "first" | "second" | "init";
-
-/** A Deployment in one of whose containers the tag is. */
-const withTag = (name: string, tag: string, place: Place): Json => {
-  const object: Json = deployment(name, "example/app:1.0.0");
-  const bad = { name: "bad", image: `example/app:${tag}` };
-  const { spec } = object.spec.template;
-  if (place === "init") spec.initContainers = [bad];
-  if (place === "first") spec.containers = [bad, ...spec.containers];
-  if (place === "second") spec.containers = [...spec.containers, bad];
-  return object;
-};
+import { describeCluster } from "../harness/Cluster.js";
+import { type Case, everywhere, expectReasons, outcomes, withTag } from "./reasonCases.js";
+import { deployment } from "./support.js";
 
 const job = (name: string): Json => ({
   apiVersion: "batch/v1",
@@ -36,23 +24,6 @@ const job = (name: string): Json => ({
   },
 });
 
-interface Case {
-  readonly name: string;
-  readonly objects: ReadonlyArray<Json>;
-  readonly flags?: ReadonlyArray<string>;
-  readonly reason: string;
-}
-
-const everywhere = (
-  tag: string,
-  reason: string,
-  places: ReadonlyArray<Place> = ["first", "second", "init"],
-) =>
-  places.map((place): Case => {
-    const name = `${tag}-${place}`;
-    return { name, objects: [withTag(name, tag, place)], reason };
-  });
-
 const terminal: ReadonlyArray<Case> = [
   ...everywhere("pull-fails", "image_not_found"),
   ...everywhere("bad-name", "image_reference_invalid"),
@@ -60,12 +31,6 @@ const terminal: ReadonlyArray<Case> = [
   ...everywhere("crashes", "crash_loop"),
   ...everywhere("oom", "out_of_memory"),
   { name: "job", objects: [job("job")], reason: "job_failed" },
-];
-
-const windowed: ReadonlyArray<Case> = [
-  ...everywhere("pull-denied", "image_pull_denied"),
-  ...everywhere("bad-config", "container_config_missing"),
-  ...everywhere("mount-fails", "volume_unavailable", ["first"]),
 ];
 
 const atTheEnd: ReadonlyArray<Case> = [
@@ -84,40 +49,6 @@ const atTheEnd: ReadonlyArray<Case> = [
   },
 ].map((item) => ({ ...item, flags: ["--timeout", "6s"] }));
 
-/** What each deploy ended with, by service. */
-const outcomes = async (cluster: Cluster, cases: ReadonlyArray<Case>, atOnce = 6) => {
-  const { json } = session(cluster);
-  const left = [...cases];
-  const answers: Record<string, Json> = {};
-  const worker = async () => {
-    for (let item = left.shift(); item !== undefined; item = left.shift()) {
-      const path = folder({ "set.yaml": yaml(...item.objects) });
-      const ran = await json(["deploy", "-f", path, "-s", item.name, ...(item.flags ?? [])], {
-        timeoutMs: 200_000,
-      });
-      answers[item.name] = { ...ran.answer, code: ran.code };
-    }
-  };
-  await Promise.all(Array.from({ length: atOnce }, worker));
-  return answers;
-};
-
-const expectReasons = (answers: Record<string, Json>, cases: ReadonlyArray<Case>) => {
-  const seen = Object.fromEntries(
-    Object.entries(answers).map(([name, { status, reason, code }]) => [
-      name,
-      `${status} ${reason} ${code}`,
-    ]),
-  );
-  expect(seen).toEqual(
-    Object.fromEntries(cases.map(({ name, reason }) => [name, `failed ${reason} 1`])),
-  );
-  for (const { error } of Object.values(answers)) {
-    expect(error.evidence.length, error.message).toBeGreaterThan(0);
-    expect(error.advice).not.toBe("");
-  }
-};
-
 describeCluster("reasons", (cluster) => {
   it(
     "names what waiting can't mend, wherever the container stands",
@@ -131,10 +62,6 @@ describeCluster("reasons", (cluster) => {
       expect(JSON.stringify(logs)).toContain("cannot connect to database db:5432");
     },
   );
-
-  it("names what does not mend within its window", { timeout: 240_000 }, async () => {
-    expectReasons(await outcomes(cluster, windowed, windowed.length), windowed);
-  });
 
   it("names the cause that stood when the time was over", { timeout: 120_000 }, async () => {
     expectReasons(await outcomes(cluster, atTheEnd), atTheEnd);

@@ -191,7 +191,7 @@ export const carryOut = (context: Context, begun: Begun, restore: Restore): Effe
       : settle(context, begun, sent, end);
     yield* context.log.emit({ type: "outcome", result });
     yield* context.log.flush;
-    if (interrupted) yield* Effect.interrupt;
+    if (interrupted) return yield* Effect.interrupt;
   });
 
 const interruptedStop = (why: string): Application.Stop => ({

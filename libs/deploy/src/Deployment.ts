@@ -41,7 +41,7 @@ export const run = (
   Effect.gen(function* () {
     const acceptedAt = yield* Clock.currentTimeMillis;
     const accepted = Timestamp.fromMillis(acceptedAt);
-    const prepared = yield* Preparation.prepare(cluster, request);
+    const prepared = yield* unlessCancelled(Preparation.prepare(cluster, request), cancel);
     const shortcomings = new Shortcomings(log.emit);
     const { place, ref, set } = prepared;
     yield* Effect.ignore(needs.spool.drain);
@@ -74,10 +74,7 @@ export const run = (
           manifestCount: facts.manifestCount,
         });
         const begun = yield* restore(
-          Effect.raceFirst(
-            getReady(context, prepared, turnRequest),
-            Effect.zipRight(cancel, Effect.fail(cancelled)),
-          ),
+          unlessCancelled(getReady(context, prepared, turnRequest), cancel),
         ).pipe(
           Effect.flatMap((ready) => CarryingOut.begin(context, ready)),
           Effect.onExit((exit) => (Exit.isFailure(exit) ? refuse : Effect.void)),
@@ -86,6 +83,9 @@ export const run = (
       }),
     );
   });
+
+const unlessCancelled = <A, E, R>(effect: Effect.Effect<A, E, R>, cancel: Effect.Effect<void>) =>
+  Effect.raceFirst(effect, Effect.zipRight(cancel, Effect.fail(cancelled)));
 
 const getReady = (
   context: Context,

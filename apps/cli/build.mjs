@@ -1,10 +1,10 @@
 /** Bundles the command line: what each command needs, loaded when it needs it. */
 import { build } from "esbuild";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { directImports } from "./direct-imports.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const manifest = JSON.parse(readFileSync(here("package.json"), "utf8"));
@@ -34,36 +34,6 @@ const yamlAsModule = {
   },
 };
 
-/**
- * `import { Effect } from "effect"` becomes `import * as Effect from "effect/Effect"`: the same
- * module, but of this form esbuild knows which of its functions are used, and leaves out the rest.
- */
-const effectByModule = {
-  name: "effect-by-module",
-  setup(bundle) {
-    const imports = /^import (type )?\{([^}]*)\} from "effect";$/gm;
-    bundle.onLoad({ filter: /[\\/](?:libs|apps)[\\/].*\.ts$/ }, async ({ path }) => {
-      const source = await readFile(path, "utf8");
-      const contents = source.replace(imports, (_, isType, names) =>
-        isType
-          ? ""
-          : names
-              .split(",")
-              .map((name) => name.trim())
-              .filter((name) => name !== "" && !name.startsWith("type "))
-              .map((name) => {
-                const [module, alias = module] = name.split(" as ");
-                return /^[A-Z]/.test(module)
-                  ? `import * as ${alias} from "effect/${module}";`
-                  : `import { ${name} } from "effect/Function";`;
-              })
-              .join(" "),
-      );
-      return { contents, loader: "ts" };
-    });
-  },
-};
-
 const { metafile } = await build({
   absWorkingDir: here("."),
   entryPoints: { main: "src/main.ts" },
@@ -81,7 +51,7 @@ const { metafile } = await build({
   conditions: ["@nopea/source"],
   // The native module is loaded where it was installed.
   external: ["better-sqlite3"],
-  plugins: [withoutFastCheck, yamlAsModule, effectByModule],
+  plugins: [withoutFastCheck, yamlAsModule, directImports],
   // CommonJS packages in the bundle ask for Node's own modules with `require`.
   banner: {
     js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",

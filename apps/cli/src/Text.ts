@@ -4,8 +4,13 @@
  */
 import { Evidence } from "@nopea/domain";
 import pc from "picocolors";
-import stringWidth from "string-width";
+import unicodeWidth from "string-width";
 import type { Look } from "./Terminal.js";
+
+const PLAIN = /^[ -~]*$/;
+
+/** Columns that a terminal takes for it. Most text is ASCII, for which nothing has to be looked up. */
+const stringWidth = (text: string): number => (PLAIN.test(text) ? text.length : unicodeWidth(text));
 
 export type Paint = ReturnType<typeof pc.createColors>;
 

@@ -1,8 +1,9 @@
 /** The process: what was typed in, an exit code out. The only place where effects are run. */
-import * as NodeCommandExecutor from "@effect/platform-node/NodeCommandExecutor";
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem";
 import * as NodePath from "@effect/platform-node/NodePath";
+import * as CommandExecutor from "@effect/platform/CommandExecutor";
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient";
+import type * as FileSystem from "@effect/platform/FileSystem";
 import { Surface } from "@nopea/surface";
 import { Effect, Layer, Logger, LogLevel } from "effect";
 import { readFileSync } from "node:fs";
@@ -14,7 +15,24 @@ const { version } = JSON.parse(
   readFileSync(new URL("../package.json", import.meta.url), "utf8"),
 ) as { readonly version: string };
 
-const platform = NodeCommandExecutor.layer.pipe(
+/** Other programs are for kustomize alone: what runs them is loaded when one is. */
+const executor = Layer.effect(
+  CommandExecutor.CommandExecutor,
+  Effect.map(Effect.context<FileSystem.FileSystem>(), (context) =>
+    CommandExecutor.makeExecutor((command) =>
+      Effect.promise(() => import("@effect/platform-node/NodeCommandExecutor")).pipe(
+        Effect.flatMap(({ layer }) =>
+          Effect.provide(
+            Effect.flatMap(CommandExecutor.CommandExecutor, ({ start }) => start(command)),
+            Layer.provide(layer, Layer.succeedContext(context)),
+          ),
+        ),
+      ),
+    ),
+  ),
+);
+
+const platform = executor.pipe(
   Layer.provideMerge(Layer.mergeAll(NodeFileSystem.layer, NodePath.layer, FetchHttpClient.layer)),
 );
 

@@ -48,10 +48,9 @@ type Plain<Value> =
       ? ReadonlyArray<Plain<Item>>
       : Value;
 
-/** What a caller passes. */
-export type Ask<Op> = {
-  readonly [Field in keyof Input<Op>]: Plain<Input<Op>[Field]>;
-};
+/** What a caller passes where `Value` is wanted. */
+export type Asked<Value> = { readonly [Field in keyof Value]: Plain<Value[Field]> };
+export type Ask<Op> = Asked<Input<Op>>;
 
 export interface StreamOptions {
   /** Ends the work as `interrupted` when it completes, and lets the stream say so to its end. */

@@ -30,10 +30,18 @@ export type Output<N extends Name> = Operation.Output<All[N]>;
 
 export const names = Object.keys(all) as ReadonlyArray<Name>;
 
+/** The table once more, so that TypeScript follows a name to its schemas. */
+const schemas: {
+  readonly [N in Name]: {
+    readonly input: Operation.Of<Operation.Input<All[N]>>;
+    readonly output: Operation.Of<Output<N>>;
+  };
+} = all;
+
 const options = { onExcessProperty: "error", errors: "first" } as const;
 
 /** The first thing wrong with an input, as a sentence that names the field. */
-const badInput = (name: Name, error: ParseResult.ParseError): BadInput => {
+const badInput = (name: string, error: ParseResult.ParseError): BadInput => {
   const [issue] = ParseResult.ArrayFormatter.formatErrorSync(error);
   const field = issue?.path.map(String).join(".") ?? "";
   const detail = issue?.message ?? error.message;
@@ -54,27 +62,23 @@ export const decode = <N extends Name>(
   wire: unknown,
 ): Effect.Effect<Operation.Input<All[N]>, BadInput> =>
   Schema.decodeUnknown(
-    all[name].input as Schema.Schema.AnyNoContext,
+    schemas[name].input,
     options,
   )(wire).pipe(Effect.mapError((error) => badInput(name, error)));
 
 /** An input from a program: the same rules, with a program's names. */
-export const validate = <N extends Name>(
-  name: N,
-  ask: Operation.Ask<All[N]>,
-): Effect.Effect<Operation.Input<All[N]>, BadInput> =>
-  Schema.validate(
-    all[name].input as Schema.Schema.AnyNoContext,
-    options,
-  )(ask).pipe(Effect.mapError((error) => badInput(name, error)));
+export const validate = <Value>(
+  { name, input }: { readonly name: string; readonly input: Operation.Of<Value> },
+  ask: Operation.Asked<Value>,
+): Effect.Effect<Value, BadInput> =>
+  Effect.mapError(Schema.validate(input, options)(ask), (error) => badInput(name, error));
 
 /** A result as every surface sends it. */
 export const encode = <N extends Name>(name: N, value: Output<N>): unknown =>
-  Schema.encodeSync(all[name].output as Schema.Schema.AnyNoContext)(value);
+  Schema.encodeSync(schemas[name].output)(value);
 
-export const encodeProgress: (event: Progress.Progress) => unknown = Schema.encodeSync(
-  Progress.Progress,
-);
+export const encodeProgress = (event: Progress.Progress): unknown =>
+  Schema.encodeSync(Progress.Progress)(event);
 
 /** Any operation's failure as every surface sends it. */
 export const encodeFailure = (failure: Failure): WireError.WireError => WireError.encode(failure);

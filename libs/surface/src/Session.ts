@@ -5,7 +5,7 @@
  */
 import { BadInput, Service } from "@nopea/domain";
 import { type Cluster, type ClusterError, Clusters } from "@nopea/k8s";
-import { Deploys, type SecretDigest, type Spool, Store } from "@nopea/store";
+import { Deploys, Store } from "@nopea/store";
 import { Cache, Context, Duration, Effect, Exit, Option, Schema, Scope } from "effect";
 import type { Engine } from "./internal/engine.js";
 import type { Settings } from "./Settings.js";
@@ -42,9 +42,8 @@ export class Session extends Context.Tag("@nopea/surface/Session")<
 export const make = Effect.fnUntraced(function* (settings: Settings, version: string) {
   const scope = yield* Effect.scope;
   const clusters = yield* Clusters.Clusters;
-  const memory = yield* Effect.context<
-    Store.Store | Deploys.Deploys | Spool.Spool | SecretDigest.SecretDigest
-  >();
+  const store = yield* Store.Store;
+  const deploys = yield* Deploys.Deploys;
   const { kubeconfig, context } = settings;
 
   // A connection lasts; that there was none is found out again each time.
@@ -61,16 +60,17 @@ export const make = Effect.fnUntraced(function* (settings: Settings, version: st
     ),
   );
   const engine = yield* Effect.cached(
-    Effect.flatMap(
-      Effect.promise(() => import("./internal/engine.js")),
-      ({ make }) => Effect.provide(make, Context.add(memory, Scope.Scope, scope)),
+    Effect.promise(() => import("./internal/engine.js")).pipe(
+      Effect.flatMap(({ make }) => make({ folder: settings.state })),
+      Effect.provideService(Deploys.Deploys, deploys),
+      Effect.provideService(Scope.Scope, scope),
     ),
   );
   return Session.of({
     settings,
     version,
-    store: Context.get(memory, Store.Store),
-    deploys: Context.get(memory, Deploys.Deploys),
+    store,
+    deploys,
     engine,
     connect: connection.get("cluster"),
     described,

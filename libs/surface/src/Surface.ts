@@ -1,14 +1,27 @@
 /**
  * nopea for programs: one method per operation, derived from the table, so that it can't lag
  * behind. `surface.history({ service: "web" })` answers once; `surface.deploy({ … })` is a stream
- * of events of which the last holds the result (`result` keeps only that one).
+ * of events of which the last holds the result (`outcome` keeps only that one).
  */
-import type { DeployResult, Progress } from "@nopea/domain";
-import { Context, type Effect, Option, Stream } from "effect";
+import type { CommandExecutor, FileSystem, HttpClient, Path } from "@effect/platform";
+import type { BadInput, DeployResult, Progress } from "@nopea/domain";
+import { Clusters, Manifests } from "@nopea/k8s";
+import { Deploys, Store } from "@nopea/store";
+import { Context, Effect, Layer, Option, Stream } from "effect";
 import type * as Operation from "./Operation.js";
-import type { All } from "./Operations.js";
+import * as Operations from "./Operations.js";
+import * as Deploy from "./operations/Deploy.js";
+import * as Diff from "./operations/Diff.js";
+import * as Health from "./operations/Health.js";
+import * as History from "./operations/History.js";
+import * as Services from "./operations/Services.js";
+import * as Status from "./operations/Status.js";
+import * as Session from "./Session.js";
+import * as Settings from "./Settings.js";
 
-export type Methods = { readonly [Name in keyof All]: Operation.Method<All[Name]> };
+export type Methods = {
+  readonly [Name in keyof Operations.All]: Operation.Method<Operations.All[Name]>;
+};
 
 export class Surface extends Context.Tag("@nopea/surface/Surface")<Surface, Methods>() {}
 
@@ -19,39 +32,79 @@ export const outcome = <E, R>(
   Stream.runFold(events, Option.none<DeployResult.DeployResult>(), (last, event) =>
     event.type === "outcome" ? Option.some(event.result) : last,
   );
-import { Effect as E, Layer } from "effect";
-import { Clusters, Manifests } from "@nopea/k8s";
-import { Deploys, SecretDigest, Spool, Store } from "@nopea/store";
-import * as Settings from "./Settings.js";
-import * as Session from "./Session.js";
-import * as Operations from "./Operations.js";
-import * as Status from "./operations/Status.js";
-export const layer = (options: Settings.Options & { readonly version?: string }) =>
+
+/** A method that answers once. */
+const once =
+  <Input, Output, Failure>(
+    operation: Operation.Operation<string, Input, Output, Failure, "once">,
+    handler: (input: Input) => Effect.Effect<Output, Failure, Session.Session>,
+    context: Context.Context<Session.Session>,
+  ) =>
+  (ask: Operation.Asked<Input>): Effect.Effect<Output, Failure | BadInput> =>
+    Operations.validate(operation, ask).pipe(
+      Effect.flatMap(handler),
+      Effect.provide(context),
+      Effect.withSpan(`Surface.${operation.name}`),
+    );
+
+/** A method that answers with events. */
+const streaming =
+  <Input, Output, Failure>(
+    operation: Operation.Operation<string, Input, Output, Failure, "stream">,
+    handler: (
+      input: Input,
+      options: Operation.StreamOptions,
+    ) => Stream.Stream<Progress.Progress, Failure, Session.Session>,
+    context: Context.Context<Session.Session>,
+  ) =>
+  (
+    ask: Operation.Asked<Input>,
+    options: Operation.StreamOptions = {},
+  ): Stream.Stream<Progress.Progress, Failure | BadInput> =>
+    Stream.unwrap(
+      Effect.map(Operations.validate(operation, ask), (input) => handler(input, options)),
+    ).pipe(Stream.provideContext(context), Stream.withSpan(`Surface.${operation.name}`));
+
+export const make: Effect.Effect<Methods, never, Session.Session> = Effect.map(
+  Effect.context<Session.Session>(),
+  (context) => ({
+    deploy: streaming(Operations.all.deploy, Deploy.handler, context),
+    diff: once(Operations.all.diff, Diff.handler, context),
+    status: once(Operations.all.status, Status.handler, context),
+    history: once(Operations.all.history, History.handler, context),
+    health: once(Operations.all.health, Health.handler, context),
+    services: once(Operations.all.services, Services.handler, context),
+  }),
+);
+
+export interface Options extends Settings.Options {
+  /** Of the program, for `health`. */
+  readonly version?: string | undefined;
+}
+
+/** Everything but the surface itself, for the settings. */
+const session = (settings: Settings.Settings, version: string) =>
+  Layer.scoped(Session.Session, Session.make(settings, version)).pipe(
+    Layer.provide(Deploys.layer.pipe(Layer.provideMerge(Store.layer({ folder: settings.state })))),
+    Layer.provide(Clusters.layer),
+  );
+
+/**
+ * The surface with all beneath it, and what loads documents. Nothing is opened or connected
+ * before the first operation that needs it. `BadInput`: the settings can't be read.
+ */
+export const layer = (
+  options: Options = {},
+): Layer.Layer<
+  Surface | Manifests.Manifests,
+  BadInput,
+  FileSystem.FileSystem | Path.Path | CommandExecutor.CommandExecutor | HttpClient.HttpClient
+> =>
   Layer.unwrapEffect(
-    E.map(Settings.load((({ version: _v, ...o }) => o)(options)), (settings) => {
-      const config = { folder: settings.state };
-      const store = Store.layer(config);
-      const memory = Layer.mergeAll(Spool.layer(config), SecretDigest.layer(config)).pipe(
-        Layer.provideMerge(Deploys.layer),
-        Layer.provideMerge(store),
-      );
-      const session = Layer.scoped(Session.Session, Session.make(settings, "0")).pipe(
-        Layer.provide(memory),
-        Layer.provide(Clusters.layer),
-      );
-      const surface = Layer.effect(
-        Surface,
-        E.map(
-          E.context<Session.Session>(),
-          (context) =>
-            ({
-              status: (ask) =>
-                E.flatMap(Operations.validate("status", ask), (input) =>
-                  E.provide(Status.handler(input), context),
-                ),
-            }) as Methods,
-        ),
-      );
-      return Layer.merge(surface.pipe(Layer.provide(session)), Manifests.layer);
-    }),
+    Effect.map(Settings.load(options), (settings) =>
+      Layer.effect(Surface, make).pipe(
+        Layer.provide(session(settings, options.version ?? "unknown")),
+        Layer.merge(Manifests.layer),
+      ),
+    ),
   );

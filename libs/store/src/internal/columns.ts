@@ -27,8 +27,9 @@ export interface Columns {
   readonly result: string | null;
 }
 
-const encodeRow = Schema.encodeSync(DeployRow);
-const decodeRow = Schema.decodeUnknown(DeployRow);
+// Compiled at the first use: a command that only reads pays for reading alone.
+const encodeRow = (row: DeployRow) => Schema.encodeSync(DeployRow)(row);
+const decodeRow = (row: unknown) => Schema.decodeUnknown(DeployRow)(row);
 
 const json = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
 

@@ -98,8 +98,8 @@ const fill = (ours: Columns, theirs: Columns): Columns => {
 };
 
 const event = Schema.parseJson(Progress.Progress);
-const encodeEvent = Schema.encodeSync(event);
-const decodeEvent = Schema.decode(event);
+const encodeEvent = (progress: Progress.Progress) => Schema.encodeSync(event)(progress);
+const decodeEvent = (text: string) => Schema.decode(event)(text);
 
 /** The same event twice is one. */
 export const addProgress = (sql: SqlClient, progress: Progress.Progress) =>

@@ -2,7 +2,7 @@
 import type { Service } from "@nopea/domain";
 import { ClusterIdentity, Deploy, Deployer, Inspection, Intake } from "@nopea/deploy";
 import { type Cluster, type ClusterError, Leases, ProcessIdentity } from "@nopea/k8s";
-import type { Deploys, SecretDigest, Spool } from "@nopea/store";
+import { type Deploys, SecretDigest, Spool, type Store } from "@nopea/store";
 import { Context, Effect, Layer, Option, type Scope } from "effect";
 
 export interface Engine {
@@ -21,23 +21,27 @@ interface Place {
   readonly service: Service.ServiceName | undefined;
 }
 
-export const make: Effect.Effect<
-  Engine,
-  never,
-  Deploys.Deploys | Spool.Spool | SecretDigest.SecretDigest | Scope.Scope
-> = Layer.build(
-  Deploy.layer.pipe(Layer.provide(Leases.layer), Layer.provide(ProcessIdentity.layer)),
-).pipe(
-  Effect.map((context) => ({
-    deployer: Context.get(context, Deployer.Deployer),
-    inspector: Context.get(context, Inspection.Inspector),
-    intake: Context.get(context, Intake.Intake),
-    identify: (cluster, { namespace, service }) =>
-      ClusterIdentity.resolve(
-        cluster,
-        namespace === undefined || service === undefined
-          ? Option.none()
-          : Option.some({ namespace, service }),
-      ),
-  })),
-);
+export const make = (
+  config: Store.StoreConfig,
+): Effect.Effect<Engine, never, Deploys.Deploys | Scope.Scope> =>
+  Layer.build(
+    Deploy.layer.pipe(
+      Layer.provide(Leases.layer),
+      Layer.provide(ProcessIdentity.layer),
+      Layer.provide(Spool.layer(config)),
+      Layer.provide(SecretDigest.layer(config)),
+    ),
+  ).pipe(
+    Effect.map((context) => ({
+      deployer: Context.get(context, Deployer.Deployer),
+      inspector: Context.get(context, Inspection.Inspector),
+      intake: Context.get(context, Intake.Intake),
+      identify: (cluster, { namespace, service }) =>
+        ClusterIdentity.resolve(
+          cluster,
+          namespace === undefined || service === undefined
+            ? Option.none()
+            : Option.some({ namespace, service }),
+        ),
+    })),
+  );

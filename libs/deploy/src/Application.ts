@@ -28,6 +28,8 @@ export interface AppliedEntry {
   readonly planned: Planner.PlannedEntry;
   readonly response: KubeObject.KubeObject;
   readonly action: Applier.Applied["action"];
+  /** When it was sent, in milliseconds by the API server's clock. */
+  readonly at: number;
 }
 
 export interface Context {
@@ -81,22 +83,17 @@ export const run = (
       if (end !== undefined) return end;
     }
     yield* context.emit({ type: "applied", objects: sent.applied.size });
-    return wait
-      ? yield* waitFor(
-          context,
-          [...sent.applied.values()].map(({ response }) => response),
-        )
-      : { type: "left" };
+    return wait ? yield* waitFor(context, [...sent.applied.values()]) : { type: "left" };
   });
 
-const isDefinition = (object: KubeObject.KubeObject): boolean =>
-  object.kind === "CustomResourceDefinition";
+const isDefinition = ({ response }: AppliedEntry): boolean =>
+  response.kind === "CustomResourceDefinition";
 
 const between = (context: Context, after: Ordering.StepAfter, sent: Sent) =>
   Effect.gen(function* () {
     if (after === "nothing") return undefined;
-    const objects = [...sent.applied.values()].map(({ response }) => response);
-    const targets = after === "established" ? objects.filter(isDefinition) : objects;
+    const all = [...sent.applied.values()];
+    const targets = after === "established" ? all.filter(isDefinition) : all;
     if (targets.length === 0) return undefined;
     const end = yield* waitFor(context, targets);
     return end.type === "ready" ? undefined : end;
@@ -127,8 +124,9 @@ const send = (
           yield* turn.ensureHeld;
           yield* emit({ type: "applying", object, state: "sent" });
         }
+        const at = (yield* Clock.currentTimeMillis) + (yield* cluster.clockSkewMs);
         const applied = yield* Applier.apply(cluster, planned, options);
-        sent.applied.set(keyOf(planned), { planned, ...applied });
+        sent.applied.set(keyOf(planned), { planned, ...applied, at });
         if (action !== "unchanged") {
           yield* emit({ type: "applying", object, state: "done", action: applied.action });
         }
@@ -193,14 +191,14 @@ export const failedBy = (
 /** Watches until the objects are ready, a reason ends the wait, the time is over, or the deploy is to stop. */
 export const waitFor = (
   context: Context,
-  objects: ReadonlyArray<KubeObject.KubeObject>,
+  applied: ReadonlyArray<AppliedEntry>,
 ): Effect.Effect<End> =>
   Effect.gen(function* () {
     const settings = yield* Settings;
     const now = yield* Clock.currentTimeMillis;
     const end = yield* Waiter.observe(
       context.cluster,
-      objects.map((object) => ({ object })),
+      applied.map(({ response, at }) => ({ object: response, appliedAt: at })),
       waitSettings(settings, {
         timeoutMs: context.timeoutMs,
         deadlineMs: Math.max(0, context.until - now),

@@ -42,7 +42,7 @@ export const interruptedMessage = (
 ): string => {
   if (applied.length === 0 && notApplied.length === 0) return `${why} before anything was applied`;
   if (notApplied.length === 0)
-    return `${why}: all ${count(applied.length)} were applied, nothing says that they are ready`;
+    return `${why}: everything was applied (${count(applied.length)}), but nothing says that it is ready`;
   return applied.length === 0
     ? `${why}: nothing was applied (${names(notApplied)})`
     : `${why}: applied ${names(applied)}; not applied ${names(notApplied)}`;
@@ -51,8 +51,7 @@ export const interruptedMessage = (
 export const interrupted = (message: string): Failed => ({
   reason: "interrupted",
   message,
-  advice:
-    "Deploy again: what is already applied will be found unchanged. To go back instead: nopea rollback.",
+  advice: "Deploy again: what is already applied will be found unchanged.",
 });
 
 export const superseded: Failed = {

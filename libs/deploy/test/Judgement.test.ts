@@ -86,6 +86,6 @@ describe("a deploy that nobody follows", () => {
     assert.include(judgement.finding.message, "applied ConfigMap/web");
     assert.include(judgement.finding.message, "not applied ConfigMap/other");
     const { advice } = judgement.finding as { readonly advice?: string };
-    assert.include(advice ?? "", "nopea rollback");
+    assert.include(advice ?? "", "found unchanged");
   });
 });

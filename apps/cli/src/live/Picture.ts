@@ -3,6 +3,7 @@
  * the live view and the plain lines are drawn.
  */
 import { KubeObject, type Plan, type Progress, Reason, Timestamp } from "@nopea/domain";
+import { HashMap, Option } from "effect";
 
 export interface ObjectPicture {
   readonly ref: KubeObject.ObjectRef;
@@ -28,7 +29,8 @@ export interface Picture {
   readonly startedAt: number | undefined;
   readonly holder: string | undefined;
   readonly planned: ReadonlyArray<Plan.PlannedObject>;
-  readonly objects: ReadonlyMap<string, ObjectPicture>;
+  /** Persistent, for a set of thousands changes one at a time. */
+  readonly objects: HashMap.HashMap<string, ObjectPicture>;
   /** By pod and container: the newest only. */
   readonly findings: ReadonlyMap<string, FindingPicture>;
   readonly stopping: boolean;
@@ -41,14 +43,14 @@ export const empty = (service: string): Picture => ({
   startedAt: undefined,
   holder: undefined,
   planned: [],
-  objects: new Map(),
+  objects: HashMap.empty(),
   findings: new Map(),
   stopping: false,
 });
 
 const withObject = (picture: Picture, next: ObjectPicture): Picture => ({
   ...picture,
-  objects: new Map(picture.objects).set(KubeObject.refKey(next.ref), next),
+  objects: HashMap.set(picture.objects, KubeObject.refKey(next.ref), next),
 });
 
 /** One event more. */
@@ -66,7 +68,7 @@ export const add = (picture: Picture, event: Progress.Progress): Picture => {
         ...known,
         phase: "applying",
         planned: event.plan.objects,
-        objects: new Map(
+        objects: HashMap.fromIterable(
           event.plan.objects.map(({ object }) => [
             KubeObject.refKey(object),
             { ref: object, state: "planned" as const, message: "not applied yet" },
@@ -107,18 +109,20 @@ export const add = (picture: Picture, event: Progress.Progress): Picture => {
 
 /** What keeps the deploy from its next phase, in the order of the plan. */
 export const unready = (picture: Picture): ReadonlyArray<ObjectPicture> =>
-  [...picture.objects.values()].filter(({ state }) =>
-    picture.phase === "waiting" ? state === "waiting" : state === "sent",
-  );
+  picture.planned
+    .map(({ object }) => HashMap.get(picture.objects, KubeObject.refKey(object)))
+    .filter(Option.isSome)
+    .map(({ value }) => value)
+    .filter(({ state }) => state === (picture.phase === "waiting" ? "waiting" : "sent"));
 
 export const appliedCount = (picture: Picture): number =>
-  [...picture.objects.values()].filter(
-    ({ state }) => state === "applied" || state === "waiting" || state === "ready",
-  ).length;
+  HashMap.reduce(picture.objects, 0, (count, { state }) =>
+    state === "applied" || state === "waiting" || state === "ready" ? count + 1 : count,
+  );
 
 /** What is being done, in a few words. */
 export const phaseText = (picture: Picture): string => {
-  const total = picture.objects.size;
+  const total = HashMap.size(picture.objects);
   switch (picture.phase) {
     case "starting":
       return "starting";

@@ -1,6 +1,6 @@
 /** Bundles the command line: what each command needs, loaded when it needs it. */
 import { build } from "esbuild";
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -60,9 +60,12 @@ const { metafile } = await build({
   logLevel: "warning",
 });
 writeFileSync(here("dist/metafile.json"), JSON.stringify(metafile));
-// What earlier builds left goes last, so that a command typed meanwhile finds its parts.
+// What earlier builds left goes when it is an hour old: a command may be running on it, and
+// another build may have just written it.
 const current = new Set(Object.keys(metafile.outputs));
+const hourAgo = Date.now() - 3_600_000;
 for (const name of readdirSync(here("dist/chunks"))) {
-  if (!current.has(`dist/chunks/${name}`)) rmSync(here(`dist/chunks/${name}`));
+  const path = here(`dist/chunks/${name}`);
+  if (!current.has(`dist/chunks/${name}`) && statSync(path).mtimeMs < hourAgo) rmSync(path);
 }
 process.stdout.write(`nopea ${manifest.version} is built\n`);

@@ -24,7 +24,7 @@ async function houseRules() {
 const isManifest = (file) => file.endsWith("package.json") && !file.includes("fixtures/");
 const read = (file) => readFileSync(join(root, file), "utf8");
 
-/** A path of somebody's machine works on no other. */
+/** A path of somebody's machine works on no other; `/home/me` is nobody's. */
 function machinePaths(file) {
   if (!/\.(ts|mjs|cjs|json|md|ya?ml|sh)$|^\.ci\/run$/.test(file)) return [];
   let text;
@@ -35,7 +35,7 @@ function machinePaths(file) {
     if (error.code === "ENOENT") return [];
     throw error;
   }
-  const path = /(?<![\w.~/-])\/(?:root|work|home|Users)\/[\w.-]+/;
+  const path = /(?<![\w.~/-])\/(?:root|work|home|Users)\/(?!me\b)[\w.-]+/;
   return text
     .split("\n")
     .flatMap((line, index) =>

@@ -2,9 +2,10 @@
  * How a command prints: exactly one document on stdout for programs, or text for people; what is
  * only for people goes to stderr. Every document comes encoded from surface.
  */
-import { type Progress, type WireError } from "@nopea/domain";
+import { type Progress, WireError } from "@nopea/domain";
 import { Operations } from "@nopea/surface";
 import { Effect } from "effect";
+import * as ExitCode from "./ExitCode.js";
 import type { Flags, Format } from "./Flags.js";
 import { errorLines } from "./render/Failure.js";
 import { type Look, Terminal } from "./Terminal.js";
@@ -34,6 +35,12 @@ export const document = (value: unknown, style: Style) =>
     yield* terminal.out(`${text}\n`);
   });
 
+/** Every operation's schemas: only who wants a document needs them. */
+const encoders = Effect.map(
+  Effect.promise(() => import("@nopea/surface")),
+  ({ Operations }) => Operations,
+);
+
 export const lines = (stream: "out" | "err", text: ReadonlyArray<string>) =>
   Effect.flatMap(Terminal, (terminal) =>
     text.length === 0 ? Effect.void : terminal[stream](`${text.join("\n")}\n`),
@@ -56,7 +63,7 @@ export const result = <N extends Operations.Name>(
     switch (style.format) {
       case "json":
       case "yaml":
-        return yield* document(Operations.encode(name, value), style);
+        return yield* document((yield* encoders).encode(name, value), style);
       case "name":
         return yield* style.quiet ? Effect.void : lines("out", views.names);
       case "table": {
@@ -67,9 +74,10 @@ export const result = <N extends Operations.Name>(
   });
 
 export const event = (progress: Progress.Progress): Effect.Effect<void, never, Terminal> =>
-  Effect.flatMap(Terminal, ({ out }) =>
-    out(`${JSON.stringify(Operations.encodeProgress(progress))}\n`),
-  );
+  Effect.gen(function* () {
+    const { out } = yield* Terminal;
+    yield* out(`${JSON.stringify((yield* encoders).encodeProgress(progress))}\n`);
+  });
 
 /** An error in the asked form: the one document of a program, or words on stderr. */
 export const failure = (
@@ -81,3 +89,13 @@ export const failure = (
     if (style.format === "json" || style.format === "yaml") return yield* document(error, style);
     yield* lines("err", errorLines(error, yield* terminal.errLook));
   });
+
+/** Said where it was stopped before it could answer. */
+export const stopped = (
+  flags: Flags,
+  message: string,
+): Effect.Effect<ExitCode.ExitCode, never, Terminal> =>
+  failure(
+    WireError.encode({ _tag: "Interrupted", reason: "interrupted", message }),
+    styleOf(flags),
+  ).pipe(Effect.as<ExitCode.ExitCode>(ExitCode.interrupted));

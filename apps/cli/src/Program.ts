@@ -3,7 +3,7 @@
  * once, in the form that was asked for.
  */
 import { BadInput, WireError } from "@nopea/domain";
-import { type Manifests, type NotFound, Operations, type Surface } from "@nopea/surface";
+import type { Manifests, NotFound, Operations, Surface } from "@nopea/surface";
 import { Cause, Effect } from "effect";
 import {
   isLocal,
@@ -31,7 +31,7 @@ export const refuse = (
   failure: Operations.Failure,
   flags: Flags,
 ): Effect.Effect<ExitCode.ExitCode, never, Terminal> =>
-  Output.failure(Operations.encodeFailure(failure), Output.styleOf(flags)).pipe(
+  Output.failure(WireError.encode(failure), Output.styleOf(flags)).pipe(
     Effect.as(ExitCode.ofFailure(failure)),
   );
 
@@ -46,16 +46,6 @@ const crash = (cause: Cause.Cause<never>, flags: Flags) =>
     Output.styleOf(flags),
   ).pipe(Effect.zipRight(Effect.logDebug(cause)), Effect.as<ExitCode.ExitCode>(ExitCode.failed));
 
-/** Said where it was stopped before it could answer. */
-export const stopped = (
-  flags: Flags,
-  message: string,
-): Effect.Effect<ExitCode.ExitCode, never, Terminal> =>
-  Output.failure(
-    WireError.encode({ _tag: "Interrupted", reason: "interrupted", message }),
-    Output.styleOf(flags),
-  ).pipe(Effect.as<ExitCode.ExitCode>(ExitCode.interrupted));
-
 const guarded = <R>(
   work: Effect.Effect<ExitCode.ExitCode, Operations.Failure | BadInput | NotFound, R>,
   flags: Flags,
@@ -67,7 +57,7 @@ const guarded = <R>(
       Effect.zipRight(
         flags.watch === true
           ? Effect.succeed<ExitCode.ExitCode>(ExitCode.interrupted)
-          : stopped(flags, "interrupted before there was an answer"),
+          : Output.stopped(flags, "interrupted before there was an answer"),
       ),
     );
     return yield* work.pipe(

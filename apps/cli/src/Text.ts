@@ -4,13 +4,22 @@
  */
 import { Evidence } from "@nopea/domain";
 import pc from "picocolors";
-import unicodeWidth from "string-width";
+import { eastAsianWidth } from "get-east-asian-width";
 import type { Look } from "./Terminal.js";
 
 const PLAIN = /^[ -~]*$/;
+/** Marks that go onto the character before, joiners, and what shows nothing. */
+const NO_WIDTH = /^[\p{Mn}\p{Me}\p{Cf}\p{Cc}]$/u;
 
 /** Columns that a terminal takes for it. Most text is ASCII, for which nothing has to be looked up. */
-const stringWidth = (text: string): number => (PLAIN.test(text) ? text.length : unicodeWidth(text));
+const widthOf = (text: string): number => {
+  if (PLAIN.test(text)) return text.length;
+  let width = 0;
+  for (const character of text) {
+    if (!NO_WIDTH.test(character)) width += eastAsianWidth(character.codePointAt(0) ?? 0);
+  }
+  return width;
+};
 
 export type Paint = ReturnType<typeof pc.createColors>;
 
@@ -25,12 +34,12 @@ export const oneLine = (text: string): string =>
 
 /** At most `width` columns; what does not fit ends in `…`. Plain text only. */
 export const fit = (text: string, width: number): string => {
-  if (stringWidth(text) <= width) return text;
+  if (widthOf(text) <= width) return text;
   if (width <= 0) return "";
   let kept = "";
   let used = 0;
   for (const character of text) {
-    const next = stringWidth(character);
+    const next = widthOf(character);
     if (used + next > width - 1) break;
     kept += character;
     used += next;
@@ -44,7 +53,7 @@ export const wrap = (text: string, width: number): ReadonlyArray<string> => {
   for (const paragraph of text.split("\n")) {
     let line = "";
     for (const word of paragraph.split(" ")) {
-      if (line !== "" && stringWidth(line) + 1 + stringWidth(word) > width) {
+      if (line !== "" && widthOf(line) + 1 + widthOf(word) > width) {
         lines.push(line);
         line = word;
       } else {
@@ -102,7 +111,7 @@ export const table = <Row>(
   columns.forEach((column, index) => {
     const texts = cells.map((line) => line[index] ?? "");
     if (texts.length > 0 && texts.every((text) => text === "")) return;
-    const wanted = Math.max(...[column.title, ...texts].map((text) => stringWidth(text)));
+    const wanted = Math.max(...[column.title, ...texts].map((text) => widthOf(text)));
     const gap = shown.length === 0 ? 0 : GAP;
     const least = column.shrinks === true ? Math.min(wanted, SHORTEST) : wanted;
     if (shown.length > 0 && gap + least > room) return;
@@ -115,7 +124,7 @@ export const table = <Row>(
       .map(({ column, index, width }) => {
         const text = fit(texts[index] ?? "", width);
         const painted = row === undefined ? paint.dim(text) : (column.paint?.(text, row) ?? text);
-        return painted + " ".repeat(width - stringWidth(text));
+        return painted + " ".repeat(width - widthOf(text));
       })
       .join(" ".repeat(GAP))
       .trimEnd();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@effect/vitest";
-import { BadInput, Reason, WireError } from "@nopea/domain";
+import type { Reason } from "@nopea/domain";
+import { BadInput, WireError } from "@nopea/domain";
 import { ClusterError, NotFound, type Operations, Refusal, type Surface } from "@nopea/surface";
 import { Deferred, Effect, Stream } from "effect";
 import { type Body, events, result, run, web } from "./support.js";

@@ -1,5 +1,6 @@
 /** The command line without a process: what it prints and answers, on a surface of the test's own. */
-import { DeployId, type DeployResult, type Progress, Timestamp } from "@nopea/domain";
+import type { DeployId } from "@nopea/domain";
+import { type DeployResult, type Progress, Timestamp } from "@nopea/domain";
 import { Manifests, Surface } from "@nopea/surface";
 import { Effect, Layer, Stream } from "effect";
 import { parse } from "../src/Parser.js";

@@ -2,7 +2,8 @@
  * What is remembered of services: asked of the store, and of the ledgers themselves where there
  * is no store to be had.
  */
-import { DeployId, Service, Timestamp } from "@nopea/domain";
+import type { Service } from "@nopea/domain";
+import { DeployId, Timestamp } from "@nopea/domain";
 import type { ClusterError } from "@nopea/k8s";
 import type { Refusal } from "@nopea/deploy";
 import type { Deploys, DeployRow, StoreError } from "@nopea/store";

@@ -3,8 +3,8 @@
  * these names, so that a new operation, or a new way to fail, does not build until it is handled
  * everywhere. Wire forms are read and written here and nowhere else.
  */
-import { BadInput, Progress, WireError } from "@nopea/domain";
-import { Effect, ParseResult, Schema } from "effect";
+import { type BadInput, Progress, WireError } from "@nopea/domain";
+import { type Effect, Schema } from "effect";
 import type * as Operation from "./Operation.js";
 import { operation as deploy } from "./operations/Deploy.js";
 import { operation as diff } from "./operations/Diff.js";
@@ -12,6 +12,7 @@ import { operation as health } from "./operations/Health.js";
 import { operation as history } from "./operations/History.js";
 import { operation as services } from "./operations/Services.js";
 import { operation as status } from "./operations/Status.js";
+import * as Validation from "./Validation.js";
 
 export interface All {
   readonly deploy: typeof deploy;
@@ -38,40 +39,12 @@ const schemas: {
   };
 } = all;
 
-const options = { onExcessProperty: "error", errors: "first" } as const;
-
-/** The first thing wrong with an input, as a sentence that names the field. */
-const badInput = (name: string, error: ParseResult.ParseError): BadInput => {
-  const [issue] = ParseResult.ArrayFormatter.formatErrorSync(error);
-  const field = issue?.path.map(String).join(".") ?? "";
-  const detail = issue?.message ?? error.message;
-  const message =
-    issue?._tag === "Unexpected"
-      ? `${name} takes no "${field}"`
-      : issue?._tag === "Missing"
-        ? `${name} needs "${field}"`
-        : field === "" || detail.includes(field)
-          ? detail
-          : `${field}: ${detail}`;
-  return new BadInput({ message, ...(field === "" ? {} : { field }) });
-};
-
 /** An input from the wire; keys it does not know are refused by name. */
 export const decode = <N extends Name>(
   name: N,
   wire: unknown,
 ): Effect.Effect<Operation.Input<All[N]>, BadInput> =>
-  Schema.decodeUnknown(
-    schemas[name].input,
-    options,
-  )(wire).pipe(Effect.mapError((error) => badInput(name, error)));
-
-/** An input from a program: the same rules, with a program's names. */
-export const validate = <Value>(
-  { name, input }: { readonly name: string; readonly input: Operation.Of<Value> },
-  ask: Operation.Asked<Value>,
-): Effect.Effect<Value, BadInput> =>
-  Effect.mapError(Schema.validate(input, options)(ask), (error) => badInput(name, error));
+  Validation.decode({ name, input: schemas[name].input }, wire);
 
 /** A result as every surface sends it. */
 export const encode = <N extends Name>(name: N, value: Output<N>): unknown =>

@@ -9,15 +9,10 @@ import { Clusters, Manifests } from "@nopea/k8s";
 import { Deploys, Store } from "@nopea/store";
 import { Context, Effect, Layer, Option, Stream } from "effect";
 import type * as Operation from "./Operation.js";
-import * as Operations from "./Operations.js";
-import * as Deploy from "./operations/Deploy.js";
-import * as Diff from "./operations/Diff.js";
-import * as Health from "./operations/Health.js";
-import * as History from "./operations/History.js";
-import * as Services from "./operations/Services.js";
-import * as Status from "./operations/Status.js";
+import type * as Operations from "./Operations.js";
 import * as Session from "./Session.js";
 import * as Settings from "./Settings.js";
+import * as Validation from "./Validation.js";
 
 export type Methods = {
   readonly [Name in keyof Operations.All]: Operation.Method<Operations.All[Name]>;
@@ -33,28 +28,34 @@ export const outcome = <E, R>(
     event.type === "outcome" ? Option.some(event.result) : last,
   );
 
-/** A method that answers once. */
+/** A method that answers once; what carries it out is loaded when it is first asked. */
 const once =
   <Input, Output, Failure>(
-    operation: Operation.Operation<string, Input, Output, Failure, "once">,
-    handler: (input: Input) => Effect.Effect<Output, Failure, Session.Session>,
+    load: () => Promise<{
+      readonly operation: Operation.Operation<string, Input, Output, Failure, "once">;
+      readonly handler: (input: Input) => Effect.Effect<Output, Failure, Session.Session>;
+    }>,
     context: Context.Context<Session.Session>,
   ) =>
   (ask: Operation.Asked<Input>): Effect.Effect<Output, Failure | BadInput> =>
-    Operations.validate(operation, ask).pipe(
-      Effect.flatMap(handler),
-      Effect.provide(context),
-      Effect.withSpan(`Surface.${operation.name}`),
+    Effect.flatMap(Effect.promise(load), ({ operation, handler }) =>
+      Validation.validate(operation, ask).pipe(
+        Effect.flatMap(handler),
+        Effect.provide(context),
+        Effect.withSpan(`Surface.${operation.name}`),
+      ),
     );
 
 /** A method that answers with events. */
 const streaming =
   <Input, Output, Failure>(
-    operation: Operation.Operation<string, Input, Output, Failure, "stream">,
-    handler: (
-      input: Input,
-      options: Operation.StreamOptions,
-    ) => Stream.Stream<Progress.Progress, Failure, Session.Session>,
+    load: () => Promise<{
+      readonly operation: Operation.Operation<string, Input, Output, Failure, "stream">;
+      readonly handler: (
+        input: Input,
+        options: Operation.StreamOptions,
+      ) => Stream.Stream<Progress.Progress, Failure, Session.Session>;
+    }>,
     context: Context.Context<Session.Session>,
   ) =>
   (
@@ -62,18 +63,22 @@ const streaming =
     options: Operation.StreamOptions = {},
   ): Stream.Stream<Progress.Progress, Failure | BadInput> =>
     Stream.unwrap(
-      Effect.map(Operations.validate(operation, ask), (input) => handler(input, options)),
-    ).pipe(Stream.provideContext(context), Stream.withSpan(`Surface.${operation.name}`));
+      Effect.flatMap(Effect.promise(load), ({ operation, handler }) =>
+        Effect.map(Validation.validate(operation, ask), (input) =>
+          handler(input, options).pipe(Stream.withSpan(`Surface.${operation.name}`)),
+        ),
+      ),
+    ).pipe(Stream.provideContext(context));
 
 export const make: Effect.Effect<Methods, never, Session.Session> = Effect.map(
   Effect.context<Session.Session>(),
   (context) => ({
-    deploy: streaming(Operations.all.deploy, Deploy.handler, context),
-    diff: once(Operations.all.diff, Diff.handler, context),
-    status: once(Operations.all.status, Status.handler, context),
-    history: once(Operations.all.history, History.handler, context),
-    health: once(Operations.all.health, Health.handler, context),
-    services: once(Operations.all.services, Services.handler, context),
+    deploy: streaming(() => import("./operations/Deploy.js"), context),
+    diff: once(() => import("./operations/Diff.js"), context),
+    status: once(() => import("./operations/Status.js"), context),
+    history: once(() => import("./operations/History.js"), context),
+    health: once(() => import("./operations/Health.js"), context),
+    services: once(() => import("./operations/Services.js"), context),
   }),
 );
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from "@effect/vitest";
 import { type DeployResult, WireError } from "@nopea/domain";
 import { Effect } from "effect";
 import { NotFound, Operations } from "@nopea/surface";
+import * as Validation from "../src/Validation.js";
 
 const refused = (name: Operations.Name, wire: unknown) =>
   Effect.map(Effect.flip(Operations.decode(name, wire)), ({ message, field }) => ({
@@ -71,9 +72,9 @@ describe("Operations", () => {
     Effect.gen(function* () {
       const { deploy } = Operations.all;
       const good = { service: "web", manifests: [], timeoutMs: 5 };
-      expect(yield* Operations.validate(deploy, good)).toEqual(good);
+      expect(yield* Validation.validate(deploy, good)).toEqual(good);
       const { message } = yield* Effect.flip(
-        Operations.validate(deploy, { ...good, timeoutMs: -1 }),
+        Validation.validate(deploy, { ...good, timeoutMs: -1 }),
       );
       expect(message).toContain("timeoutMs");
     }),

@@ -8,7 +8,6 @@ import type { Run } from "../Commands.js";
 import * as ExitCode from "../ExitCode.js";
 import { follow } from "../live/Follow.js";
 import * as Output from "../Output.js";
-import { stopped } from "../Program.js";
 import { resultLines } from "../render/Result.js";
 import { Terminal } from "../Terminal.js";
 import { run as diff } from "./diff.js";
@@ -24,12 +23,12 @@ export const run: Run = (invocation) =>
       if (flags.dryRun === true) {
         const code = yield* Effect.raceFirst(Effect.asSome(diff(invocation)), early);
         if (Option.isSome(code)) return code.value;
-        return yield* stopped(flags, "interrupted: nothing was changed");
+        return yield* Output.stopped(flags, "interrupted: nothing was changed");
       }
       const surface = yield* Surface.Surface;
       const loaded = yield* Effect.raceFirst(Effect.asSome(documents(flags)), early);
       if (Option.isNone(loaded)) {
-        return yield* stopped(flags, "interrupted before anything was sent");
+        return yield* Output.stopped(flags, "interrupted before anything was sent");
       }
       const view = yield* follow(flags.service ?? "", style);
       const ended = yield* surface

@@ -21,9 +21,6 @@ export const isDenied = (failure: ClusterFailure): boolean =>
   failure._tag === "ApiFailure" &&
   (failure.reason === "forbidden" || failure.reason === "quota_exceeded");
 
-export const isMissing = (failure: ClusterFailure): boolean =>
-  failure._tag === "ApiFailure" && failure.status === 404;
-
 /** Repeats what is safe to repeat, with growing pauses, for `patienceMs` at most. */
 export const patiently =
   (patienceMs: number) =>

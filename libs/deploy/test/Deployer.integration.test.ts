@@ -242,7 +242,7 @@ describe.skipIf(skipped !== undefined)("a deploy on a real API", () => {
       const { result } = yield* Fiber.join(running);
       assert.strictEqual(result.status, "failed");
       assert.strictEqual(result.reason, "interrupted");
-      assert.include(result.error?.message ?? "", "2 objects were applied");
+      assert.include(result.error?.message ?? "", "everything was applied (2 objects)");
       const ledger = yield* ledgerOf(cluster, namespace, service);
       assert.isUndefined(ledger.inFlight);
       assert.strictEqual(ledger.outcomes[0]?.reason, "interrupted");

@@ -21,6 +21,9 @@ import { type Degraded, signKey, Telling } from "./Telling.js";
 import type { Input } from "./Watchers.js";
 import { World } from "./World.js";
 
+/** The API server's clock is known to half a second (its Date header has whole ones), and so are the times it writes. */
+const CLOCK_SLACK_MS = 1_000;
+
 /** Events and conditions of the seconds between an apply and its wait belong to the apply. */
 const APPLY_SLACK_MS = 5_000;
 /** A connection that is lost for longer than this says nothing about the objects any more. */
@@ -78,7 +81,9 @@ export class Watching {
   }
 
   private appliedAt(target: WaitTarget | undefined): number {
-    return target?.appliedAt ?? this.startedAt - APPLY_SLACK_MS;
+    return target?.appliedAt === undefined
+      ? this.startedAt - APPLY_SLACK_MS
+      : target.appliedAt - CLOCK_SLACK_MS;
   }
 
   /** What the inputs say at once, before anything is judged. */

@@ -39,15 +39,21 @@ const isNotThereYet = (failure: Planner.PlanFailure): boolean =>
 const isRace = (failure: ClusterFailure): boolean =>
   failure._tag === "ApiFailure" && failure.status === 409 && failure.reason !== "field_conflict";
 
+const forNew = soon.pipe(Schedule.upTo(NEW_PATIENCE));
+
 /** Again while its kind or namespace, made a moment ago, is not there yet. */
 const whenThere = <A, E extends Planner.PlanFailure>(
   effect: Effect.Effect<A, E>,
 ): Effect.Effect<A, E> =>
-  effect.pipe(
-    Effect.retry({
-      while: isNotThereYet,
-      schedule: soon.pipe(Schedule.upTo(NEW_PATIENCE)),
-    }),
+  // Retrying costs even where nothing fails: it begins with the first failure.
+  Effect.catchIf(effect, isNotThereYet, () =>
+    Effect.retry(effect, { while: isNotThereYet, schedule: forNew }),
+  );
+
+/** Again while somebody else writes at the same moment. */
+const untilWon = <A>(effect: Effect.Effect<A, ClusterFailure>): Effect.Effect<A, ClusterFailure> =>
+  Effect.catchIf(effect, isRace, () =>
+    Effect.retry(effect, { while: isRace, times: RACES, schedule: soon }),
   );
 
 /** Folds the old managers' fields into ours; again on what is live then, if it changed meanwhile. */
@@ -115,7 +121,7 @@ const send = (
   const applyWith = (force: boolean) =>
     cluster.apply(planned.send, { fieldManager: options.fieldManager, force });
   // The plan's leave to take fields back holds for the conflicts that it saw, so they are looked at again.
-  return applyWith(options.force).pipe(
+  const attempt = applyWith(options.force).pipe(
     Effect.catchIf(
       (failure): failure is ApiFailure =>
         failure._tag === "ApiFailure" && failure.reason === "field_conflict",
@@ -127,8 +133,8 @@ const send = (
           ? applyWith(true)
           : Effect.fail(Conflicts.refusal(failure, ref, Option.getOrUndefined(planned.live))),
     ),
-    Effect.retry({ while: isRace, times: RACES, schedule: soon }),
   );
+  return untilWon(attempt);
 };
 
 /** What was `unknown` is planned again, now that what it waited for is there. */
@@ -189,7 +195,7 @@ const actionOf = (
 };
 
 /** Applies one object. What was planned `unchanged` is not sent; what was `unknown` is planned again first. */
-export const apply = Effect.fn("Applier.apply")(function* (
+export const apply = Effect.fnUntraced(function* (
   cluster: ClusterService,
   planned: Planner.PlannedEntry,
   options: Planner.PlanOptions,

@@ -7,6 +7,7 @@ import { Effect, Either, Option } from "effect";
 import { TakeOverNeeded } from "./Adoption.js";
 import type { Cluster } from "./Cluster.js";
 import type { ApiFailure, ClusterFailure } from "./ClusterError.js";
+import { inLanes } from "./internal/lanes.js";
 import { AT_ONCE, type Live, readAutoscalers, readLive } from "./internal/liveObjects.js";
 import {
   type PlannedOne,
@@ -140,10 +141,8 @@ export const plan = Effect.fn("Planner.plan")(function* (
 ): Effect.fn.Return<SetPlan, PlanFailure> {
   const live = yield* readLive(cluster, set.entries);
   const around = yield* surroundings(cluster, set.entries, live);
-  const answers = yield* Effect.forEach(
-    set.entries,
-    (entry) => planEntry(cluster, entry, live.get(keyOf(entry)) ?? ABSENT, options, around),
-    { concurrency: AT_ONCE },
+  const answers = yield* inLanes(set.entries, AT_ONCE, (entry) =>
+    planEntry(cluster, entry, live.get(keyOf(entry)) ?? ABSENT, options, around),
   );
   const planned: Array<PlannedOne> = [];
   const refusals: Array<{ readonly refusal: Refusal; readonly source: string }> = [];

@@ -52,11 +52,12 @@ export const call = (
   return repeatedly(
     (maybeDone) => {
       cut = maybeDone;
-      return transport.send(request).pipe(
-        Effect.mapError((error): Failure | ClusterUnreachable =>
-          error._tag === "Unanswered" ? { type: "unanswered", error } : error,
-        ),
-        Effect.flatMap((answer) => {
+      return Effect.matchEffect(transport.send(request), {
+        onFailure: (error) =>
+          Effect.fail<Failure | ClusterUnreachable>(
+            error._tag === "Unanswered" ? { type: "unanswered", error } : error,
+          ),
+        onSuccess: (answer) => {
           if (answer.status >= 200 && answer.status < 300) {
             return Effect.succeed({ text: answer.text, maybeDone });
           }
@@ -66,8 +67,8 @@ export const call = (
             status.code === 409 &&
             !status.causes.some(({ reason }) => reason === "FieldManagerConflict");
           return Effect.fail<Failure>({ type: "status", status, race });
-        }),
-      );
+        },
+      });
     },
     { verb: about.verb, repeatable, patient, hasAnswered: transport.hasAnswered },
   ).pipe(

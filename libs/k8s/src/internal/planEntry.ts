@@ -172,20 +172,21 @@ const planAgainst = Effect.fnUntraced(function* (
     cluster.apply(send, { fieldManager: options.fieldManager, force, dryRun: true });
 
   /** Once more with force, where the conflicts are ours to settle. */
-  const settled = Effect.fnUntraced(function* (failure: ApiFailure) {
-    const open = Conflicts.of(failure).filter(
-      ({ manager, subresource }) =>
-        subresource !== undefined || fold?.managers.includes(manager) !== true,
-    );
-    const takesBack = Conflicts.mayTakeBack(open, options.lastApplied.get(key));
-    if (open.length > 0 && !takesBack) {
-      return Either.left(Conflicts.refusal(failure, ref, before));
-    }
-    return yield* dryRun(true).pipe(
-      Effect.map((predicted) => Either.right({ predicted, takenBack: open })),
-      Effect.catchIf(isApi, (again) => Effect.succeed(Either.left(again))),
-    );
-  });
+  const settled = (failure: ApiFailure) =>
+    Effect.gen(function* () {
+      const open = Conflicts.of(failure).filter(
+        ({ manager, subresource }) =>
+          subresource !== undefined || fold?.managers.includes(manager) !== true,
+      );
+      const takesBack = Conflicts.mayTakeBack(open, options.lastApplied.get(key));
+      if (open.length > 0 && !takesBack) {
+        return Either.left(Conflicts.refusal(failure, ref, before));
+      }
+      return yield* dryRun(true).pipe(
+        Effect.map((predicted) => Either.right({ predicted, takenBack: open })),
+        Effect.catchIf(isApi, (again) => Effect.succeed(Either.left(again))),
+      );
+    });
 
   const answer = yield* dryRun(options.force).pipe(
     Effect.map((predicted) =>

@@ -89,26 +89,27 @@ export const repeatedly = <A, E extends { readonly _tag: string }>(
       Effect.catchAll(attempt(maybeDone), (failure) =>
         "_tag" in failure ? Effect.fail(failure) : again(failure, tries, maybeDone),
       );
-    const again = Effect.fnUntraced(function* (
+    const again = (
       failure: Failure,
       tries: number,
       maybeDone: boolean,
-    ): Effect.fn.Return<A, Failure | E> {
-      const nowMs = yield* Clock.currentTimeMillis;
-      const wait = waitFor(failure, {
-        verb: about.verb,
-        repeatable: about.repeatable,
-        patient: about.patient,
-        hasAnswered: yield* about.hasAnswered,
-        tries,
-        elapsedMs: nowMs - startedMs,
+    ): Effect.Effect<A, Failure | E> =>
+      Effect.gen(function* () {
+        const nowMs = yield* Clock.currentTimeMillis;
+        const wait = waitFor(failure, {
+          verb: about.verb,
+          repeatable: about.repeatable,
+          patient: about.patient,
+          hasAnswered: yield* about.hasAnswered,
+          tries,
+          elapsedMs: nowMs - startedMs,
+        });
+        if (wait === undefined) return yield* Effect.fail(failure);
+        if (wait > 0) {
+          const jitter = yield* Random.nextRange(1, 1.5);
+          yield* Effect.sleep(Duration.millis(wait * jitter));
+        }
+        return yield* from(tries + 1, maybeDone || mayHaveBeenDone(failure));
       });
-      if (wait === undefined) return yield* Effect.fail(failure);
-      if (wait > 0) {
-        const jitter = yield* Random.nextRange(1, 1.5);
-        yield* Effect.sleep(Duration.millis(wait * jitter));
-      }
-      return yield* from(tries + 1, maybeDone || mayHaveBeenDone(failure));
-    });
     return from(0, false);
   });

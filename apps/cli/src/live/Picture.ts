@@ -2,7 +2,7 @@
  * What is known of a deploy while it runs, gathered from its events: a pure fold, from which both
  * the live view and the plain lines are drawn.
  */
-import type { Reason} from "@nopea/domain";
+import type { Reason } from "@nopea/domain";
 import { KubeObject, type Plan, type Progress, Timestamp } from "@nopea/domain";
 import { HashMap, Option } from "effect";
 

@@ -54,11 +54,11 @@ export const historyLines = (
         cell: ({ durationMs }) => (durationMs === undefined ? "" : Duration.format(durationMs)),
       },
       { title: "CHANGE", cell: changeText },
-      { title: "DEPLOY", cell: ({ deployId }) => deployId },
       {
         title: "WHEN",
-        cell: ({ timestamp }) => `${timestamp.slice(0, 10)} ${timestamp.slice(11, 19)}Z`,
+        cell: ({ timestamp }) => `${timestamp.slice(0, 10)} ${timestamp.slice(11, 16)}Z`,
       },
+      { title: "DEPLOY", cell: ({ deployId }) => deployId },
       { title: "BY", cell: ({ who }) => who?.name ?? "", shrinks: true },
       {
         title: "STRATEGY",

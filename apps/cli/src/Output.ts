@@ -3,7 +3,7 @@
  * only for people goes to stderr. Every document comes encoded from surface.
  */
 import { type Progress, WireError } from "@nopea/domain";
-import { Operations } from "@nopea/surface";
+import type { Operations } from "@nopea/surface";
 import { Effect } from "effect";
 import * as ExitCode from "./ExitCode.js";
 import type { Flags, Format } from "./Flags.js";

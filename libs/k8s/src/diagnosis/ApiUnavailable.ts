@@ -1,5 +1,15 @@
-/** api_unavailable: a webhook or the API server itself could not answer; controllers try again. */
+/** api_unavailable: a webhook or the API server itself could not answer; trying again may help. */
+
+/** A webhook could not be reached, or did not answer. */
+export const isWebhook = (text: string): boolean =>
+  /failed calling (?:\w+ )?webhook|failed to call webhook/.test(text);
+
+/** A webhook that can't be called, a quota that is not counted yet: said in refusals of any code. */
 export const says = (text: string): boolean =>
-  /failed (?:calling|to call) webhook|internal error occurred|context deadline exceeded|too many requests|etcdserver|timed? ?out|connection refused|status unknown for quota/i.test(
+  isWebhook(text) || /status unknown for quota/.test(text);
+
+/** What a controller quotes where its request failed; of an answer to us the code says it. */
+export const mayMean = (text: string): boolean =>
+  /internal error occurred|context deadline exceeded|too many requests|etcdserver|timed? ?out|connection refused/i.test(
     text,
   );

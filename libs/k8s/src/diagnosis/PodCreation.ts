@@ -4,25 +4,24 @@
  */
 import type { KubeObject, Reason } from "@nopea/domain";
 import * as AdmissionDenied from "./AdmissionDenied.js";
+import * as ApiRefusal from "./ApiRefusal.js";
 import * as ApiUnavailable from "./ApiUnavailable.js";
-import * as NamespaceTerminating from "./NamespaceTerminating.js";
+import * as Forbidden from "./Forbidden.js";
 import { type Condition, conditionOf, eventAt, type KubeEvent, millis } from "./Pod.js";
 import * as QuotaExceeded from "./QuotaExceeded.js";
 import { make, seen, seenCondition, seenEvent, type Sign } from "./Sign.js";
 
-/** The order decides where a text says several things: a refusal for a terminating namespace is "forbidden" too. */
-const order: ReadonlyArray<readonly [Reason.Reason, (text: string) => boolean]> = [
-  ["quota_exceeded", (text) => QuotaExceeded.says(text) && !/status unknown/i.test(text)],
-  ["api_unavailable", ApiUnavailable.says],
-  ["namespace_terminating", NamespaceTerminating.says],
-  ["forbidden", (text) => /\bcannot (?:create|patch|update|get|list) resource\b/i.test(text)],
-  ["admission_denied", AdmissionDenied.says],
+/** A quoted refusal has lost its code: what its words leave open is read from looser ones. */
+const looser: ReadonlyArray<readonly [Reason.Reason, (text: string) => boolean]> = [
+  ["api_unavailable", ApiUnavailable.mayMean],
+  ["forbidden", Forbidden.says],
+  ["admission_denied", AdmissionDenied.mayMean],
   ["invalid_object", (text) => /is invalid:|Invalid value|Required value/i.test(text)],
 ];
 
 /** The reason that the API server's words come down to; a refusal that no list knows is `admission_denied`. */
 export const reasonOf = (text: string): Reason.Reason =>
-  order.find(([, says]) => says(text))?.[0] ?? "admission_denied";
+  ApiRefusal.reasonOf(text) ?? looser.find(([, says]) => says(text))?.[0] ?? "admission_denied";
 
 export interface PodCreationInput {
   /** The controller that creates the pods: the new ReplicaSet, the StatefulSet, the Job… */

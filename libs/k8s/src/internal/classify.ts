@@ -4,6 +4,8 @@
  * may be a quota, a policy or a namespace that is going away, a 500 a mistyped field.
  */
 import type { Reason } from "@nopea/domain";
+import * as ApiRefusal from "../diagnosis/ApiRefusal.js";
+import * as Forbidden from "../diagnosis/Forbidden.js";
 
 export interface Cause {
   readonly reason?: string;
@@ -40,10 +42,6 @@ const isTooLong = (status: Status): boolean => {
   return Number(bytes) >= WHOLE_OBJECT_BYTES;
 };
 
-/** RBAC's words, and those of the checks that stand beside it. */
-const LACKS_PERMISSION =
-  /\buser "[^"]*"(?: \(groups=.*\))? (?:cannot|is attempting)|cannot set blockOwnerDeletion|not allowed to (?:bind|escalate)/i;
-
 /** The API server's validation of updates, kind by kind. */
 const IMMUTABLE =
   /\bimmutable\b|may not (?:be changed|change once set)|updates to .+ (?:are forbidden|for fields other than)|updates may not change fields|cannot change roleRef|can ?not be changed/i;
@@ -65,22 +63,9 @@ const rules: ReadonlyArray<Rule> = [
   ["api_unavailable", (status, verb) => verb === "logs" && status.code === 400],
   [
     "namespace_terminating",
-    (status) =>
-      status.causes.some(({ reason }) => reason === "NamespaceTerminating") ||
-      says(/because it is being terminated/)(status),
+    ({ causes }) => causes.some(({ reason }) => reason === "NamespaceTerminating"),
   ],
-  ["api_unavailable", says(/status unknown for quota/)],
-  ["quota_exceeded", says(/exceeded quota|failed quota:/)],
-  [
-    "admission_denied",
-    says(
-      /AdmissionPolicy '.*' .*denied request|admission webhook ".*" denied the request|violates PodSecurity|disallowed by cluster policy|unable to validate against any security context constraint/s,
-    ),
-  ],
-  [
-    "api_unavailable",
-    says(/failed calling (?:mutating |validating |admission )?webhook|failed to call webhook/),
-  ],
+  ...ApiRefusal.rules.map(([reason, says]): Rule => [reason, ({ message }) => says(message)]),
   ["field_conflict", isFieldConflict],
   ["object_too_large", code(413)],
   ["object_too_large", isTooLong],
@@ -98,7 +83,7 @@ const rules: ReadonlyArray<Rule> = [
       /failed to create (?:typed|manager for)|field not declared in schema|cannot be handled as a|strict decoding error/,
     ),
   ],
-  ["forbidden", (status) => status.code === 403 && LACKS_PERMISSION.test(status.message)],
+  ["forbidden", (status) => status.code === 403 && Forbidden.says(status.message)],
   // Neither RBAC nor one of the above: an admission plugin (LimitRanger, ServiceAccount…).
   ["admission_denied", (status) => status.code === 403 && says(/ is forbidden: /)(status)],
   ["forbidden", code(401, 403)],

@@ -5,6 +5,7 @@ import * as Adoption from "../Adoption.js";
 import type { Cluster } from "../Cluster.js";
 import type { ApiFailure, ClusterUnreachable } from "../ClusterError.js";
 import * as Conflicts from "../Conflicts.js";
+import * as ApiUnavailable from "../diagnosis/ApiUnavailable.js";
 import * as FieldDiff from "../FieldDiff.js";
 import type { ManifestEntry } from "../ManifestSet.js";
 import type { PlannedEntry, PlanOptions } from "../Planner.js";
@@ -39,7 +40,7 @@ const saysOf = (failure: ApiFailure): string =>
 
 /** A webhook that the API server could not reach or that did not answer. */
 export const isWebhookFailure = (failure: ApiFailure): boolean =>
-  /failed calling (?:\w+ )?webhook|failed to call webhook/.test(saysOf(failure));
+  ApiUnavailable.isWebhook(saysOf(failure));
 
 const refusesDryRun = (failure: ApiFailure): boolean =>
   failure.status === 400 &&

@@ -17,7 +17,7 @@ export const timed = (command, { env = {}, onLine } = {}) =>
   new Promise((done, fail) => {
     const started = performance.now();
     const child = spawn(command[0], command.slice(1), {
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+      env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     let mib;

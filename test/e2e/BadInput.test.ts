@@ -2,6 +2,7 @@
  * What can't be deployed ends with design's exit code and one message that names what is wrong;
  * nothing is applied, and no outcome is recorded.
  */
+import Database from "better-sqlite3";
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -162,6 +163,33 @@ describeCluster("a deploy of bad input", (cluster) => {
     expect(await madeIn(cluster)).toEqual([]);
   });
 
+  it("knows a kind whose definition is in the same set", async () => {
+    const { json } = session(cluster);
+    const group = `${cluster.namespace}.example.org`;
+    const schema = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
+    const definition = {
+      apiVersion: "apiextensions.k8s.io/v1",
+      kind: "CustomResourceDefinition",
+      metadata: { name: `widgets.${group}` },
+      spec: {
+        group,
+        scope: "Namespaced",
+        names: { kind: "Widget", plural: "widgets" },
+        versions: [
+          { name: "v1", served: true, storage: true, schema: { openAPIV3Schema: schema } },
+        ],
+      },
+    };
+    const widget = { apiVersion: `${group}/v1`, kind: "Widget", metadata: { name: "w" }, spec: {} };
+    const path = folder({ "a.yaml": yaml(widget, definition) });
+    const ran = await json(["deploy", "-f", path, "-s", "web"]);
+    await cluster.api.delete(
+      `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.${group}`,
+    );
+    expect(ran.code, ran.stdout).toBe(0);
+    expect(ran.answer.status).toBe("completed");
+  });
+
   it("refuses an object that another service has", async () => {
     const { run } = session(cluster);
     const path = folder({ "a.yaml": yaml(configMap("shared")) });
@@ -300,6 +328,24 @@ describeCluster(
       const offline = await session(cluster, state).json(["history", "web", "--offline"]);
       expect(offline.code).toBe(4);
       expect(offline.answer.message).toMatch(/nopea\.db/);
+    });
+
+    it("is of a newer version is left alone, and what needs no memory goes on", async () => {
+      const state = folder({ "state/.keep": "" });
+      const file = join(state, "state/nopea.db");
+      const newer = new Database(file);
+      newer.pragma("user_version = 9999");
+      newer.close();
+      const ran = await deploying(state);
+      expect(ran.code, ran.stdout).toBe(0);
+      expect(ran.answer.degraded).toContain("memory");
+      expect(ran.answer.warnings.join()).toMatch(/newer/);
+      const offline = await session(cluster, state).json(["status", "web", "--offline"]);
+      expect(offline.code).toBe(4);
+      expect(offline.answer).toMatchObject({ code: "store_unavailable" });
+      const after = new Database(file);
+      expect(after.pragma("user_version", { simple: true })).toBe(9999);
+      after.close();
     });
 
     it("can't be made lets a deploy go through and says so", async () => {

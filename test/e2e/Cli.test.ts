@@ -1,9 +1,12 @@
 /** The command line as a person or a script meets it: one process, its streams and its exit code. */
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { existsSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { expect, it } from "vitest";
 import { eventually, type Json } from "../harness/Api.js";
 import { describeCluster } from "../harness/Cluster.js";
-import { binary } from "../harness/Nopea.js";
+import { binary, runNopea } from "../harness/Nopea.js";
 import { configMap, deployment, folder, session, yaml } from "./support.js";
 
 const good = "registry.example/web:1";
@@ -266,6 +269,55 @@ describeCluster(
   },
   ["sandbox"],
 );
+
+describeCluster(
+  "the sandbox command",
+  () => {
+    it("prints a kubeconfig, serves it, and takes all away at Ctrl-C", async () => {
+      const state = folder();
+      let config = "";
+      const ran = await runNopea(["sandbox"], {
+        onStart: (child) => {
+          child.stdout?.once("data", (line: string) => {
+            config = line.trim();
+            const env = { KUBECONFIG: config, NOPEA_STATE: state };
+            void runNopea(["deploy", "-f", "-", "-s", "web", "-q"], { stdin: web(), env })
+              .then(({ code }) => expect(code).toBe(0))
+              .finally(() => child.kill("SIGINT"));
+          });
+        },
+      });
+      expect(ran.code, ran.stderr).toBe(0);
+      expect(ran.stdout).toBe(`${config}\n`);
+      expect(existsSync(config)).toBe(false);
+    });
+  },
+  ["sandbox"],
+);
+
+describeCluster(
+  "completion",
+  () => {
+    it("completes in bash", async () => {
+      const asks = [["dep"], ["deploy", "--force"], ["status", "-o", ""]];
+      const lines = asks.map(
+        (words) =>
+          `COMP_WORDS=(nopea ${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length}; _nopea; echo "\${COMPREPLY[*]}"`,
+      );
+      const bin = folder();
+      symlinkSync(binary, join(bin, "nopea"));
+      const { stdout } = await execute(
+        "bash",
+        ["-c", `source <(nopea completion bash); ${lines.join("; ")}`],
+        { env: { ...process.env, PATH: `${bin}:${process.env["PATH"] ?? ""}` } },
+      );
+      expect(stdout).toBe("deploy\n--force-conflicts\ntable json yaml name\n");
+    });
+  },
+  ["sandbox"],
+);
+
+const execute = promisify(execFile);
 
 /** What a terminal of 60 columns gets to see. */
 async function inTerminal(

@@ -3,6 +3,16 @@ import type { Operations } from "@nopea/surface";
 import type { Look } from "../Terminal.js";
 import { indent, oneLine, paintFor, paragraph, wrap } from "../Text.js";
 
+/** `get pods`, `list pods` → `pods: get, list`. */
+const byResource = (lacking: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const verbs = new Map<string, ReadonlyArray<string>>();
+  for (const text of lacking) {
+    const [verb = "", resource = ""] = text.split(" ");
+    verbs.set(resource, [...(verbs.get(resource) ?? []), verb]);
+  }
+  return [...verbs].map(([resource, found]) => `${resource}: ${found.join(", ")}`);
+};
+
 export const healthLines = (
   health: Operations.Output<"health">,
   look: Look,
@@ -25,7 +35,7 @@ export const healthLines = (
       : [
           `${paint.yellow("!")} this account lacks, in ${health.namespace}:`,
           ...indent(
-            cluster.lacking.flatMap((text) => wrap(text, look.width - 4)),
+            byResource(cluster.lacking).flatMap((text) => wrap(text, look.width - 4)),
             4,
           ),
         ]),

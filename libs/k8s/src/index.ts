@@ -1,23 +1,28 @@
-export type { ApiResource } from "./ApiResource.js";
-export * as Cluster from "./Cluster.js";
-export * as ClusterError from "./ClusterError.js";
-export * as Clusters from "./Clusters.js";
-export * as Manifests from "./Manifests.js";
-export * as ManifestSet from "./ManifestSet.js";
-export * as Planner from "./Planner.js";
-export type { WatchEvent } from "./Watch.js";
-export * as Applier from "./Applier.js";
-export * as Leases from "./Leases.js";
-export * as Waiter from "./Waiter.js";
-export * as Adoption from "./Adoption.js";
-export * as Change from "./Change.js";
-export * as ConfigReaders from "./ConfigReaders.js";
-export * as FieldDiff from "./FieldDiff.js";
-export * as FieldSet from "./FieldSet.js";
-export * as Marks from "./Marks.js";
-export * as Ordering from "./Ordering.js";
-export * as ThreeWay from "./ThreeWay.js";
-export * as Documents from "./Documents.js";
-export * as Replicas from "./Replicas.js";
-export * as Conflicts from "./Conflicts.js";
-export * as ProcessIdentity from "./ProcessIdentity.js";
+export type { ApiResource } from "./connection/ApiResource.js";
+export * as Cluster from "./connection/Cluster.js";
+export * as ClusterError from "./connection/ClusterError.js";
+export * as Clusters from "./connection/Clusters.js";
+export type { WatchEvent } from "./connection/Watch.js";
+
+export * as Documents from "./documents/Documents.js";
+export * as Manifests from "./documents/Manifests.js";
+export * as ManifestSet from "./documents/ManifestSet.js";
+export * as Marks from "./documents/Marks.js";
+export * as Ordering from "./documents/Ordering.js";
+
+export * as FieldDiff from "./fields/FieldDiff.js";
+export * as FieldSet from "./fields/FieldSet.js";
+export * as Replicas from "./fields/Replicas.js";
+export * as ThreeWay from "./fields/ThreeWay.js";
+
+export * as Adoption from "./planning/Adoption.js";
+export * as Applier from "./planning/Applier.js";
+export * as Change from "./planning/Change.js";
+export * as ConfigReaders from "./planning/ConfigReaders.js";
+export * as Conflicts from "./planning/Conflicts.js";
+export * as Planner from "./planning/Planner.js";
+
+export * as Leases from "./leases/Leases.js";
+export * as ProcessIdentity from "./leases/ProcessIdentity.js";
+
+export * as Waiter from "./waiting/Waiter.js";

@@ -2,9 +2,9 @@
 import { assert, describe, it } from "@effect/vitest";
 import { KubeObject } from "@nopea/domain";
 import { Effect } from "effect";
-import { layer } from "../src/Clusters.js";
-import * as Marks from "../src/Marks.js";
-import * as ThreeWay from "../src/ThreeWay.js";
+import { layer } from "../src/connection/Clusters.js";
+import * as Marks from "../src/documents/Marks.js";
+import * as ThreeWay from "../src/fields/ThreeWay.js";
 import {
   SETTINGS,
   WEB,
@@ -18,7 +18,7 @@ import {
   scale,
   there,
   type Document,
-} from "./applyBench.js";
+} from "./support/Applying.js";
 
 describe.skipIf(!there)("whose a field is, on a real API", () => {
   it.scopedLive("adopts what kubectl applied, so that a field which the set lacks goes", () =>

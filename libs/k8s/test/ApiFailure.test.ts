@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { fromStatus, type About } from "../src/internal/apiFailure.js";
-import { recovery, statusOf } from "../src/internal/classify.js";
+import { fromStatus, type About } from "../src/connection/apiFailure.js";
+import { recovery, statusOf } from "../src/connection/classify.js";
 
 /** What API servers answer, word for word: Kubernetes 1.37 unless it says otherwise. */
 interface Case {

@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest";
 import type { KubeObject, Plan } from "@nopea/domain";
 import { Option } from "effect";
-import * as Change from "../src/Change.js";
-import * as ConfigReaders from "../src/ConfigReaders.js";
-import type { ManifestSet } from "../src/ManifestSet.js";
-import * as Marks from "../src/Marks.js";
-import type { PlannedEntry, SetPlan } from "../src/Planner.js";
+import * as Change from "../src/planning/Change.js";
+import * as ConfigReaders from "../src/planning/ConfigReaders.js";
+import type { ManifestSet } from "../src/documents/ManifestSet.js";
+import * as Marks from "../src/documents/Marks.js";
+import type { PlannedEntry, SetPlan } from "../src/planning/Planner.js";
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -1,9 +1,17 @@
 import { assert, describe, it } from "@effect/vitest";
 import type { Drift, KubeObject } from "@nopea/domain";
-import * as FieldDiff from "../src/FieldDiff.js";
-import * as FieldSet from "../src/FieldSet.js";
-import * as ThreeWay from "../src/ThreeWay.js";
-import { applied, deployment, type Json, managed, OURS, type Shape, web } from "./managedObject.js";
+import * as FieldDiff from "../src/fields/FieldDiff.js";
+import * as FieldSet from "../src/fields/FieldSet.js";
+import * as ThreeWay from "../src/fields/ThreeWay.js";
+import {
+  applied,
+  deployment,
+  type Json,
+  managed,
+  OURS,
+  type Shape,
+  web,
+} from "./support/ManagedObject.js";
 
 describe("what a manager owns", () => {
   it("is cut out of the object, with the names and keys that find it", () => {

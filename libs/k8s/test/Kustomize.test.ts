@@ -2,7 +2,7 @@ import { FileSystem } from "@effect/platform";
 import { NodeContext } from "@effect/platform-node";
 import { assert, describe, it } from "@effect/vitest";
 import { Effect } from "effect";
-import { buildKustomization } from "../src/internal/kustomize.js";
+import { buildKustomization } from "../src/documents/kustomize.js";
 
 /** A PATH on which nothing is but these programs (shell scripts), for as long as the scope. */
 const onlyPrograms = (programs: Readonly<Record<string, string>>) =>

@@ -1,8 +1,12 @@
 import { describe, expect, it } from "@effect/vitest";
 import type { KubeObject } from "@nopea/domain";
 import { Clock, Effect, Exit, Fiber, Layer, Option, Scope, TestClock } from "effect";
-import { ApiFailure, ClusterUnreachable, type ClusterFailure } from "../src/ClusterError.js";
-import type { Cluster } from "../src/Cluster.js";
+import {
+  ApiFailure,
+  ClusterUnreachable,
+  type ClusterFailure,
+} from "../src/connection/ClusterError.js";
+import type { Cluster } from "../src/connection/Cluster.js";
 import { Leases, ProcessIdentity } from "../src/index.js";
 
 type ClusterService = typeof Cluster.Service;

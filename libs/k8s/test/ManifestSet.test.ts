@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest";
 import type { BadInput, KubeObject } from "@nopea/domain";
 import { Effect, Option } from "effect";
-import type { ApiResource } from "../src/ApiResource.js";
-import type { Cluster } from "../src/Cluster.js";
-import { ApiFailure } from "../src/ClusterError.js";
-import * as ManifestSet from "../src/ManifestSet.js";
+import type { ApiResource } from "../src/connection/ApiResource.js";
+import type { Cluster } from "../src/connection/Cluster.js";
+import { ApiFailure } from "../src/connection/ClusterError.js";
+import * as ManifestSet from "../src/documents/ManifestSet.js";
 
 const resource = (apiVersion: string, kind: string, namespaced = true): ApiResource => ({
   apiVersion,

@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest";
 import { Effect, Layer, Stream } from "effect";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import * as Manifests from "../src/Manifests.js";
+import * as Manifests from "../src/documents/Manifests.js";
 
 const platform = Layer.mergeAll(NodeContext.layer, NodeHttpClient.layerUndici);
 const layer = Manifests.layer.pipe(Layer.provideMerge(platform));

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest";
 import type { KubeObject } from "@nopea/domain";
 import { Either, Option } from "effect";
-import * as Ordering from "../src/Ordering.js";
+import * as Ordering from "../src/documents/Ordering.js";
 
 const WAVE = "argocd.argoproj.io/sync-wave";
 const HOOK = "helm.sh/hook";

@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest";
 import type { KubeObject } from "@nopea/domain";
-import * as Adoption from "../src/Adoption.js";
-import * as Conflicts from "../src/Conflicts.js";
-import { hasPath } from "../src/internal/fieldPath.js";
-import * as Replicas from "../src/Replicas.js";
-import { applied, deployment, type Json, managed, OURS } from "./managedObject.js";
+import * as Adoption from "../src/planning/Adoption.js";
+import * as Conflicts from "../src/planning/Conflicts.js";
+import { hasPath } from "../src/fields/fieldPath.js";
+import * as Replicas from "../src/fields/Replicas.js";
+import { applied, deployment, type Json, managed, OURS } from "./support/ManagedObject.js";
 
 describe("a path of a conflict", () => {
   const paths: ReadonlyArray<readonly [path: string, there: boolean]> = [

@@ -2,11 +2,11 @@
 import { assert, describe, it } from "@effect/vitest";
 import type { KubeObject } from "@nopea/domain";
 import { Effect, Option, Schedule } from "effect";
-import { Clusters, layer } from "../src/Clusters.js";
-import * as ConfigReaders from "../src/ConfigReaders.js";
-import * as ManifestSet from "../src/ManifestSet.js";
-import * as Ordering from "../src/Ordering.js";
-import * as Planner from "../src/Planner.js";
+import { Clusters, layer } from "../src/connection/Clusters.js";
+import * as ConfigReaders from "../src/planning/ConfigReaders.js";
+import * as ManifestSet from "../src/documents/ManifestSet.js";
+import * as Ordering from "../src/documents/Ordering.js";
+import * as Planner from "../src/planning/Planner.js";
 import {
   MANAGER,
   SERVICE,
@@ -22,7 +22,7 @@ import {
   kubeconfig,
   there,
   type Document,
-} from "./applyBench.js";
+} from "./support/Applying.js";
 
 describe.skipIf(!there)("planning and applying on a real API", () => {
   it.scopedLive("creates, then finds everything unchanged, then says which field changes", () =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { proxyFor } from "../src/internal/proxy.js";
+import { proxyFor } from "../src/connection/proxy.js";
 
 const proxies = { https: "http://secure:3128", http: "plain:3128", none: undefined };
 

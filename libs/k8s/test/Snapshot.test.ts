@@ -1,7 +1,7 @@
 /** What one look at a cluster says, by the cluster's own times. */
 import { assert, describe, it } from "@effect/vitest";
 import { Effect, TestClock } from "effect";
-import { snapshot } from "../src/Waiter.js";
+import { snapshot } from "../src/waiting/Waiter.js";
 import * as Fake from "./support/FakeCluster.js";
 import { pod, pullDenied, start } from "./support/Objects.js";
 import { base, settings, web } from "./support/Waiting.js";

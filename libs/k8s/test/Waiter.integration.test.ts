@@ -4,8 +4,8 @@
  */
 import { assert, describe, it } from "@effect/vitest";
 import { Clock, Deferred, Effect, Ref, Schedule, Stream } from "effect";
-import type { Cluster } from "../src/Cluster.js";
-import { snapshot, type Verdict } from "../src/Waiter.js";
+import type { Cluster } from "../src/connection/Cluster.js";
+import { snapshot, type Verdict } from "../src/waiting/Waiter.js";
 import {
   apply,
   containers,

@@ -2,12 +2,16 @@ import { describe, expect, it } from "@effect/vitest";
 import type { KubeObject } from "@nopea/domain";
 import { Effect, Exit, Fiber, Stream, TestClock, type Scope } from "effect";
 import { PassThrough } from "node:stream";
-import type { ListAnswer } from "../src/Cluster.js";
-import { ApiFailure, ClusterUnreachable, type ClusterFailure } from "../src/ClusterError.js";
-import { builtin } from "../src/internal/builtinResources.js";
-import { Unanswered, type Transport } from "../src/internal/transport.js";
-import { watchCollection } from "../src/internal/watchCollection.js";
-import type { WatchEvent } from "../src/Watch.js";
+import type { ListAnswer } from "../src/connection/Cluster.js";
+import {
+  ApiFailure,
+  ClusterUnreachable,
+  type ClusterFailure,
+} from "../src/connection/ClusterError.js";
+import { builtin } from "../src/connection/builtinResources.js";
+import { Unanswered, type Transport } from "../src/connection/transport.js";
+import { watchCollection } from "../src/connection/watchCollection.js";
+import type { WatchEvent } from "../src/connection/Watch.js";
 
 const pod = (name: string, version: number | string): KubeObject.KubeObject => ({
   apiVersion: "v1",

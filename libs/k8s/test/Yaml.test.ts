@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest";
 import * as jsYaml from "js-yaml";
-import { isProblem, makeParser } from "../src/internal/yaml.js";
+import { isProblem, makeParser } from "../src/documents/yaml.js";
 
 const parse = makeParser(jsYaml);
 

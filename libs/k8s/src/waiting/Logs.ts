@@ -1,7 +1,7 @@
 /** The last words of the container that a verdict names. Asked for only where it has run. */
 import { KubeObject } from "@nopea/domain";
 import { Duration, Effect } from "effect";
-import type { Cluster } from "../Cluster.js";
+import type { Cluster } from "../connection/Cluster.js";
 import { containersOf } from "../diagnosis/ContainerView.js";
 import { seen } from "../diagnosis/Sign.js";
 import type { Finding } from "./Observation.js";

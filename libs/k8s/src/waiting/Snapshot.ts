@@ -1,8 +1,8 @@
 /** Where the objects stand at one moment: by lists, judged as a wait would judge them, with ages taken from what the cluster itself says. */
 import { KubeObject } from "@nopea/domain";
 import { Clock, Effect, Option } from "effect";
-import type { Cluster } from "../Cluster.js";
-import type { ClusterFailure } from "../ClusterError.js";
+import type { Cluster } from "../connection/Cluster.js";
+import type { ClusterFailure } from "../connection/ClusterError.js";
 import { conditionOf, millis } from "../diagnosis/Pod.js";
 import * as Readiness from "../readiness/Readiness.js";
 import * as Decision from "./Decision.js";

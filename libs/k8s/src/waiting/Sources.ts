@@ -1,6 +1,6 @@
 /** Which collections a wait looks at: as few and as narrow as its objects allow. */
 import type { KubeObject } from "@nopea/domain";
-import type { Collection } from "../Cluster.js";
+import type { Collection } from "../connection/Cluster.js";
 import { isAlwaysReady } from "../readiness/Readiness.js";
 import { hasReplicaSets, isWorkload } from "./NewPods.js";
 

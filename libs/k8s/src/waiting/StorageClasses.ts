@@ -1,7 +1,7 @@
 /** How claims' StorageClasses bind, asked once and only where there are claims; nothing where that is forbidden. */
 import type { KubeObject } from "@nopea/domain";
 import { Effect } from "effect";
-import type { Cluster } from "../Cluster.js";
+import type { Cluster } from "../connection/Cluster.js";
 
 const DEFAULT = "storageclass.kubernetes.io/is-default-class";
 

@@ -4,9 +4,9 @@
  */
 import type { KubeObject } from "@nopea/domain";
 import { Duration, Effect, Option, Queue, type Scope, Stream } from "effect";
-import type { Cluster } from "../Cluster.js";
-import type { ApiFailure } from "../ClusterError.js";
-import type { WatchEvent } from "../Watch.js";
+import type { Cluster } from "../connection/Cluster.js";
+import type { ApiFailure } from "../connection/ClusterError.js";
+import type { WatchEvent } from "../connection/Watch.js";
 import { type Source, sourcesOf } from "./Sources.js";
 
 export type Input =

@@ -3,7 +3,7 @@
  * a verdict. Owned by one fiber, so that its state needs no locks; rules and decision are pure.
  */
 import { Duration as Span, KubeObject } from "@nopea/domain";
-import type { Cluster } from "../Cluster.js";
+import type { Cluster } from "../connection/Cluster.js";
 import { graceEnd } from "../readiness/CustomResource.js";
 import type { Sign } from "../diagnosis/Sign.js";
 import * as Readiness from "../readiness/Readiness.js";

@@ -6,7 +6,7 @@ import { KubeObject } from "@nopea/domain";
 import { shownCause } from "../diagnosis/ImagePull.js";
 import { conditionOf, eventAt, type KubeEvent, type Pod } from "../diagnosis/Pod.js";
 import { partsOf } from "../readiness/Judgement.js";
-import type { WatchEvent } from "../Watch.js";
+import type { WatchEvent } from "../connection/Watch.js";
 import type { Owned } from "./NewPods.js";
 import type { Source } from "./Sources.js";
 

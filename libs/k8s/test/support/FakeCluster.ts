@@ -1,9 +1,9 @@
 /** A cluster that says exactly what a test tells it to, and keeps what it was asked. */
 import type { KubeObject, Service } from "@nopea/domain";
 import { Effect, Option, PubSub, Stream } from "effect";
-import type { Cluster, Collection } from "../../src/Cluster.js";
-import { ApiFailure } from "../../src/ClusterError.js";
-import type { WatchEvent } from "../../src/Watch.js";
+import type { Cluster, Collection } from "../../src/connection/Cluster.js";
+import { ApiFailure } from "../../src/connection/ClusterError.js";
+import type { WatchEvent } from "../../src/connection/Watch.js";
 
 const unasked = Effect.die("the fake cluster was asked for what no test expects");
 

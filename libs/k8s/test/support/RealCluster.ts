@@ -3,9 +3,9 @@ import type { KubeObject } from "@nopea/domain";
 import { assert } from "@effect/vitest";
 import { Chunk, Effect, Option, Stream } from "effect";
 import { inject } from "vitest";
-import type { Cluster } from "../../src/Cluster.js";
-import { Clusters, layer } from "../../src/Clusters.js";
-import { observe, type Verdict, type WaitSettings } from "../../src/Waiter.js";
+import type { Cluster } from "../../src/connection/Cluster.js";
+import { Clusters, layer } from "../../src/connection/Clusters.js";
+import { observe, type Verdict, type WaitSettings } from "../../src/waiting/Waiter.js";
 
 const testbed = inject("testbed");
 const kubeconfig = "kubeconfig" in testbed ? testbed.kubeconfig : "";

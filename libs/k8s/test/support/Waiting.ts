@@ -8,7 +8,7 @@ import {
   type Verdict,
   type WaitSettings,
   type WaitTarget,
-} from "../../src/Waiter.js";
+} from "../../src/waiting/Waiter.js";
 import * as Fake from "./FakeCluster.js";
 import { deployment, replicaSet, start } from "./Objects.js";
 

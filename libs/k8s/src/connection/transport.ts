@@ -1,0 +1,342 @@
+/**
+ * Requests to one server over kept connections, with the kubeconfig's trust and credentials.
+ * Guarantees: credentials are renewed before they run out and once on a 401; interrupting a
+ * request closes its socket. Repeating one is for the caller to decide.
+ */
+import { Timestamp, type BadInput } from "@nopea/domain";
+import { Clock, Config, Data, Effect, Option, type Scope } from "effect";
+import type { Agent, Dispatcher } from "undici";
+import { ClusterUnreachable } from "./ClusterError.js";
+import { explain, type NoAnswer } from "./connectionError.js";
+import * as Credentials from "./credentials.js";
+import type { Target } from "./kubeconfig.js";
+import { proxyFor } from "./proxy.js";
+
+/** Requests in flight at once; more wait for a connection. Watches have connections of their own. */
+const CONNECTIONS = 24;
+const CONNECT_TIMEOUT_MS = 5_000;
+/** Less than the idle time after which load balancers commonly cut a connection (60 s). */
+const KEEP_ALIVE_MS = 30_000;
+/** The API server itself gives up on a request after 60 s. */
+const ANSWER_TIMEOUT_MS = 65_000;
+/** Before the server has answered anything: a wrong address should be told from a busy server soon. */
+const FIRST_ANSWER_TIMEOUT_MS = 15_000;
+
+export interface Request {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** With its query. */
+  readonly path: string;
+  readonly accept?: string | undefined;
+  readonly contentType?: string | undefined;
+  readonly body?: string | undefined;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+  /** Seconds. */
+  readonly retryAfter: number | undefined;
+}
+
+/** No answer came: whether to try again is the caller's to know. */
+export class Unanswered extends Data.TaggedError("Unanswered")<
+  NoAnswer & { readonly server: string }
+> {}
+
+export interface Transport {
+  readonly send: (request: Request) => Effect.Effect<Answer, Unanswered | ClusterUnreachable>;
+  /** An answer that is read as it comes; closing the scope cuts the connection. */
+  readonly open: (
+    request: Request,
+  ) => Effect.Effect<
+    { readonly status: number; readonly body: Dispatcher.ResponseData["body"] },
+    Unanswered | ClusterUnreachable,
+    Scope.Scope
+  >;
+  /** What an error of an opened answer's body means. */
+  readonly unanswered: (error: unknown) => Unanswered;
+  /** True once the server has answered anything at all. */
+  readonly hasAnswered: Effect.Effect<boolean>;
+  /** The server's clock minus ours, in milliseconds, by its last answer. */
+  readonly clockSkewMs: Effect.Effect<number>;
+}
+
+/** What was said of it in one sentence. */
+export const unreachable = (error: Unanswered): ClusterUnreachable =>
+  new ClusterUnreachable({
+    message: `The cluster at ${error.server} can't be reached: ${error.words}.`,
+    reason: "cluster_unreachable",
+    server: error.server,
+    ...(error.advice === undefined ? {} : { advice: error.advice }),
+  });
+
+type Headers = Dispatcher.ResponseData["headers"];
+
+interface Session {
+  readonly credentials: Credentials.Credentials;
+  /** The credentials as HTTP says them: names and values in turn. */
+  readonly headers: ReadonlyArray<string>;
+  readonly requests: Dispatcher;
+  readonly streams: Dispatcher;
+}
+
+const environment = (name: string) =>
+  Config.string(name).pipe(
+    Config.orElse(() => Config.string(name.toLowerCase())),
+    Effect.option,
+    Effect.map(Option.getOrUndefined),
+  );
+
+const openAgents = Effect.fnUntraced(function* (
+  target: Target,
+  ca: string | undefined,
+  credentials: Credentials.Credentials,
+) {
+  const trust = {
+    ...(ca === undefined ? {} : { ca }),
+    ...(credentials.cert === undefined ? {} : { cert: credentials.cert }),
+    ...(credentials.key === undefined ? {} : { key: credentials.key }),
+  };
+  const tls = {
+    ...(target.cluster["tls-server-name"] ? { servername: target.cluster["tls-server-name"] } : {}),
+    rejectUnauthorized: target.cluster["insecure-skip-tls-verify"] !== true,
+    timeout: CONNECT_TIMEOUT_MS,
+  };
+  const proxy = proxyFor(target.server, target.cluster["proxy-url"], {
+    https: yield* environment("HTTPS_PROXY"),
+    http: yield* environment("HTTP_PROXY"),
+    none: yield* environment("NO_PROXY"),
+  });
+  const options = (connections: number | null): Agent.Options => ({
+    connections,
+    pipelining: 1,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveMaxTimeout: KEEP_ALIVE_MS,
+  });
+  // CommonJS: a bundler gives it as `default` alone.
+  const { default: undici } = yield* Effect.promise(() => import("undici"));
+  const { createSecureContext } = yield* Effect.promise(() => import("node:tls"));
+  return yield* Effect.try({
+    try: () => {
+      // One for all connections: certificates are read once.
+      const connect = { ...tls, secureContext: createSecureContext(trust) };
+      const agent = (connections: number | null): Dispatcher =>
+        proxy === undefined
+          ? new undici.Agent({ ...options(connections), connect })
+          : new undici.ProxyAgent({ ...options(connections), uri: proxy, requestTls: connect });
+      return { requests: agent(CONNECTIONS), streams: agent(null) };
+    },
+    // A key that is no key, a proxy that is no address.
+    catch: (error) =>
+      new ClusterUnreachable({
+        message: `The cluster at ${target.server} can't be connected to as ${target.source} says: ${error instanceof Error ? error.message : String(error)}.`,
+        reason: "cluster_unreachable",
+        server: target.server,
+      }),
+  });
+});
+
+/** Opens nothing yet: the agents are made with the first request. */
+export const make = Effect.fnUntraced(function* (
+  target: Target,
+  ca: string | undefined,
+): Effect.fn.Return<Transport, BadInput, Scope.Scope> {
+  const { server } = target;
+  const fetchCredentials = yield* Credentials.make(target, ca);
+  const repeated = Credentials.repeatedHeaders(target.user).flat();
+  const url = new URL(server);
+  const basePath = url.pathname === "/" ? "" : url.pathname;
+  const renewing = yield* Effect.makeSemaphore(1);
+
+  let session: Session | undefined;
+  let answered = false;
+  let skewMs = 0;
+  let lastDate = "";
+
+  const destroy = (one: Session) =>
+    Effect.promise(() => Promise.all([one.requests.destroy(), one.streams.destroy()]));
+  yield* Effect.addFinalizer(() => (session === undefined ? Effect.void : destroy(session)));
+
+  /** The session, renewed where it has run out or is still the one that was `refused`. */
+  const current = (refused?: Session): Effect.Effect<Session, ClusterUnreachable> =>
+    Clock.currentTimeMillis.pipe(
+      Effect.flatMap((now) => {
+        const usable = (one: Session) =>
+          one !== refused && !Credentials.isStale(one.credentials, now);
+        if (session !== undefined && usable(session)) return Effect.succeed(session);
+        return Effect.gen(function* (): Effect.fn.Return<Session, ClusterUnreachable> {
+          const before = session;
+          if (before !== undefined && usable(before)) return before;
+          const credentials = yield* fetchCredentials;
+          const sameKey =
+            before?.credentials.cert === credentials.cert &&
+            before?.credentials.key === credentials.key;
+          const headers = [...Object.entries(credentials.headers).flat(), ...repeated];
+          if (before !== undefined && sameKey) {
+            return (session = { ...before, credentials, headers });
+          }
+          const agents = yield* openAgents(target, ca, credentials);
+          // Requests under way with the old certificate are left to finish.
+          if (before !== undefined) {
+            const { requests, streams } = before;
+            yield* Effect.sync(() => void Promise.allSettled([requests.close(), streams.close()]));
+          }
+          return (session = { credentials, headers, ...agents });
+        }).pipe(renewing.withPermits(1));
+      }),
+    );
+
+  const headersOf = (one: Session, request: Request): Array<string> => [
+    "accept",
+    request.accept ?? "application/json",
+    "user-agent",
+    "nopea",
+    ...(request.contentType === undefined ? [] : ["content-type", request.contentType]),
+    ...one.headers,
+  ];
+
+  const optionsOf = (
+    one: Session,
+    request: Request,
+    headersTimeout: number,
+    bodyTimeout: number,
+  ) => ({
+    origin: url.origin,
+    path: basePath + request.path,
+    method: request.method,
+    headers: headersOf(one, request),
+    body: request.body ?? null,
+    headersTimeout,
+    bodyTimeout,
+  });
+
+  const unanswered = (error: unknown) => new Unanswered({ ...explain(error), server });
+
+  const header = (headers: Headers, name: string) => {
+    const value = headers[name];
+    return typeof value === "string" ? value : undefined;
+  };
+
+  const note = (headers: Headers, nowMs: number) => {
+    answered = true;
+    const date = header(headers, "date");
+    if (date === undefined || date === lastDate) return;
+    lastDate = date;
+    const timestamp = Timestamp.fromKubernetes(date);
+    // The header has whole seconds: half of one is the best guess at what was cut off.
+    if (timestamp !== undefined) skewMs = Timestamp.toMillis(timestamp) + 500 - nowMs;
+  };
+
+  /** One exchange, its answer read whole. Without undici's streams: there are thousands of these. */
+  const exchange = (one: Session, request: Request, clock: Clock.Clock) =>
+    Effect.async<Answer, Unanswered>((resume) => {
+      let controller: Dispatcher.DispatchController | undefined;
+      let interrupted = false;
+      let status = 0;
+      let retryAfter = Number.NaN;
+      const chunks: Array<Buffer> = [];
+      const cut = () => controller?.abort(new Error("interrupted"));
+      const fail = (error: unknown) => resume(Effect.fail(unanswered(error)));
+      const timeout = answered ? ANSWER_TIMEOUT_MS : FIRST_ANSWER_TIMEOUT_MS;
+      const handler: Dispatcher.DispatchHandler = {
+        onRequestStart: (started) => {
+          controller = started;
+          if (interrupted) cut();
+        },
+        onResponseStart: (_, code, headers) => {
+          status = code;
+          retryAfter = Number(header(headers, "retry-after"));
+          note(headers, clock.unsafeCurrentTimeMillis());
+        },
+        onResponseData: (_, chunk) => void chunks.push(chunk),
+        onResponseEnd: () => {
+          const [first = Buffer.of(), ...others] = chunks;
+          const body = others.length === 0 ? first : Buffer.concat(chunks);
+          resume(
+            Effect.succeed({
+              status,
+              text: body.toString("utf8"),
+              retryAfter: Number.isFinite(retryAfter) ? retryAfter : undefined,
+            }),
+          );
+        },
+        onResponseError: (_, error) => fail(error),
+      };
+      try {
+        one.requests.dispatch(optionsOf(one, request, timeout, timeout), handler);
+      } catch (error) {
+        // What undici would not even send.
+        fail(error);
+      }
+      return Effect.sync(() => {
+        interrupted = true;
+        cut();
+      });
+    });
+
+  /** Runs it with the session's credentials; once more with new ones where the server says 401. */
+  const authenticated = <A extends { readonly status: number }, R>(
+    run: (one: Session) => Effect.Effect<A, Unanswered, R>,
+  ): Effect.Effect<A, Unanswered | ClusterUnreachable, R> =>
+    Effect.flatMap(current(), (one) =>
+      Effect.flatMap(run(one), (first) =>
+        first.status === 401 ? again(one, first, run) : Effect.succeed(first),
+      ),
+    );
+
+  const again = <A extends { readonly status: number }, R>(
+    one: Session,
+    first: A,
+    run: (one: Session) => Effect.Effect<A, Unanswered, R>,
+  ): Effect.Effect<A, Unanswered | ClusterUnreachable, R> =>
+    Effect.gen(function* () {
+      const other = yield* current(one);
+      const changed =
+        other.credentials.headers["authorization"] !== one.credentials.headers["authorization"] ||
+        other.credentials.cert !== one.credentials.cert;
+      const second = changed ? yield* run(other) : first;
+      if (second.status !== 401) return second;
+      const { who, advice } = Credentials.describe(target);
+      return yield* new ClusterUnreachable({
+        message: `The cluster at ${server} does not accept the credentials of ${who}: they have expired or are not valid there (401 Unauthorized).`,
+        reason: "cluster_unreachable",
+        server,
+        advice,
+      });
+    });
+
+  return {
+    unanswered,
+    hasAnswered: Effect.sync(() => answered),
+    clockSkewMs: Effect.sync(() => skewMs),
+    send: (request) =>
+      authenticated((one) =>
+        Effect.flatMap(Effect.clock, (clock) => exchange(one, request, clock)),
+      ),
+    open: (request) =>
+      authenticated((one) =>
+        Effect.acquireRelease(
+          Effect.sync(() => new AbortController()),
+          (controller) => Effect.sync(() => controller.abort()),
+        ).pipe(
+          Effect.zip(Effect.clock),
+          Effect.flatMap(([controller, clock]) =>
+            Effect.tryPromise({
+              try: async (signal) => {
+                signal.addEventListener("abort", () => controller.abort(), { once: true });
+                const answer = await one.streams.request({
+                  ...optionsOf(one, request, ANSWER_TIMEOUT_MS, 0),
+                  signal: controller.signal,
+                });
+                note(answer.headers, clock.unsafeCurrentTimeMillis());
+                // Without a listener an abort would be an uncaught error.
+                answer.body.on("error", () => undefined);
+                return { status: answer.statusCode, body: answer.body };
+              },
+              catch: unanswered,
+            }),
+          ),
+        ),
+      ),
+  };
+});

@@ -4,22 +4,17 @@ export * as ClusterError from "./connection/ClusterError.js";
 export * as Clusters from "./connection/Clusters.js";
 export type { WatchEvent } from "./connection/Watch.js";
 
-export * as Documents from "./documents/Documents.js";
 export * as Manifests from "./documents/Manifests.js";
 export * as ManifestSet from "./documents/ManifestSet.js";
 export * as Marks from "./documents/Marks.js";
 export * as Ordering from "./documents/Ordering.js";
 
-export * as FieldDiff from "./fields/FieldDiff.js";
 export * as FieldSet from "./fields/FieldSet.js";
-export * as Replicas from "./fields/Replicas.js";
 export * as ThreeWay from "./fields/ThreeWay.js";
 
-export * as Adoption from "./planning/Adoption.js";
 export * as Applier from "./planning/Applier.js";
 export * as Change from "./planning/Change.js";
 export * as ConfigReaders from "./planning/ConfigReaders.js";
-export * as Conflicts from "./planning/Conflicts.js";
 export * as Planner from "./planning/Planner.js";
 
 export * as Leases from "./leases/Leases.js";

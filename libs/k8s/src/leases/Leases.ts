@@ -6,7 +6,7 @@ import { Context, Effect, Layer, type Scope } from "effect";
 import type { Cluster } from "../connection/Cluster.js";
 import type { ClusterFailure } from "../connection/ClusterError.js";
 import { acquireLease } from "./acquireLease.js";
-import { peekLease } from "./peekLease.js";
+import { type Look, peekLease } from "./peekLease.js";
 import {
   LeaseLost,
   LeaseTaken,
@@ -38,10 +38,7 @@ export class Leases extends Context.Tag("@nopea/k8s/Leases")<
       cluster: typeof Cluster.Service,
       namespace: string,
       name: string,
-    ) => Effect.Effect<
-      { readonly holder: string | undefined; readonly looksExpired: boolean },
-      ClusterFailure
-    >;
+    ) => Effect.Effect<Look, ClusterFailure>;
   }
 >() {}
 

@@ -9,7 +9,7 @@ import {
   SETTINGS,
   WEB,
   actions,
-  bench,
+  makeWorld,
   clientSideApplied,
   configMap,
   deployment,
@@ -23,7 +23,7 @@ import {
 describe.skipIf(!there)("whose a field is, on a real API", () => {
   it.scopedLive("adopts what kubectl applied, so that a field which the set lacks goes", () =>
     Effect.gen(function* () {
-      const world = yield* bench;
+      const world = yield* makeWorld;
       yield* world.cluster.create(
         clientSideApplied(world.namespace, configMap("settings", { a: "1", b: "2" })),
         { fieldManager: "kubectl-client-side-apply" },
@@ -44,7 +44,7 @@ describe.skipIf(!there)("whose a field is, on a real API", () => {
 
   it.scopedLive("predicts of an adopted Deployment only what its document lacks, no defaults", () =>
     Effect.gen(function* () {
-      const world = yield* bench;
+      const world = yield* makeWorld;
       yield* world.cluster.create(
         clientSideApplied(
           world.namespace,
@@ -69,7 +69,7 @@ describe.skipIf(!there)("whose a field is, on a real API", () => {
 
   it.scopedLive("refuses a field that another manager owns, naming both; takes it when told", () =>
     Effect.gen(function* () {
-      const world = yield* bench;
+      const world = yield* makeWorld;
       yield* world.deploy([configMap("settings", { a: "1", b: "1" })]);
       yield* world.cluster.apply(
         configMap(
@@ -93,7 +93,7 @@ describe.skipIf(!there)("whose a field is, on a real API", () => {
 
   it.scopedLive("takes back what a person changed with kubectl where nopea applied it last", () =>
     Effect.gen(function* () {
-      const world = yield* bench;
+      const world = yield* makeWorld;
       const documents = [configMap("settings", { "a.b": "1" })];
       yield* world.deploy(documents);
       yield* world.cluster.patch(
@@ -127,7 +127,7 @@ describe.skipIf(!there)("whose a field is, on a real API", () => {
 
   it.scopedLive("stops at a count that a person scaled, and names the two ways out", () =>
     Effect.gen(function* () {
-      const world = yield* bench;
+      const world = yield* makeWorld;
       yield* world.deploy([deployment("app:v1", 2)]);
       yield* scale(world, 3, "kubectl");
       const error = yield* errorOf(world.plan([deployment("app:v2", 2)]));
@@ -140,7 +140,7 @@ describe.skipIf(!there)("whose a field is, on a real API", () => {
 
   it.scopedLive("leaves the count to a controller that scales, and calls that no drift", () =>
     Effect.gen(function* () {
-      const world = yield* bench;
+      const world = yield* makeWorld;
       yield* world.deploy([deployment("app:v1", 2)]);
       yield* scale(world, 5, "kube-controller-manager");
       const ref = { ...WEB, namespace: world.namespace };
@@ -162,7 +162,7 @@ describe.skipIf(!there)("whose a field is, on a real API", () => {
     "keeps the live count while it still owns it and an autoscaler targets the workload",
     () =>
       Effect.gen(function* () {
-        const world = yield* bench;
+        const world = yield* makeWorld;
         yield* world.deploy([deployment("app:v1", 4)]);
         const autoscaler = {
           apiVersion: "autoscaling/v2",
@@ -187,7 +187,7 @@ describe.skipIf(!there)("whose a field is, on a real API", () => {
 
   it.scopedLive("does not take an object from Helm or another service unless told", () =>
     Effect.gen(function* () {
-      const world = yield* bench;
+      const world = yield* makeWorld;
       yield* world.cluster.create(
         configMap(
           "settings",

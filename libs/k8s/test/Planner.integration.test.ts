@@ -12,7 +12,7 @@ import {
   SERVICE,
   SETTINGS,
   actions,
-  bench,
+  makeWorld,
   clientSideApplied,
   configMap,
   deployment,
@@ -27,7 +27,7 @@ import {
 describe.skipIf(!there)("planning and applying on a real API", () => {
   it.scopedLive("creates, then finds everything unchanged, then says which field changes", () =>
     Effect.gen(function* () {
-      const world = yield* bench;
+      const world = yield* makeWorld;
       const documents = [configMap("settings", { a: "1", b: "2" }), deployment("app:v1", 2)];
       assert.deepStrictEqual(actions(yield* world.plan(documents)), ["created", "created"]);
       const first = yield* world.deploy(documents);
@@ -59,7 +59,7 @@ describe.skipIf(!there)("planning and applying on a real API", () => {
     "sends nothing for what is unchanged, and removes what the set no longer says",
     () =>
       Effect.gen(function* () {
-        const world = yield* bench;
+        const world = yield* makeWorld;
         yield* world.deploy([configMap("settings", { a: "1", b: "2" })]);
         const before = yield* world.live(SETTINGS);
         yield* world.deploy([configMap("settings", { a: "1", b: "2" })]);
@@ -72,7 +72,7 @@ describe.skipIf(!there)("planning and applying on a real API", () => {
 
   it.scopedLive("reads thirty objects by one list and plans them the same", () =>
     Effect.gen(function* () {
-      const world = yield* bench;
+      const world = yield* makeWorld;
       const documents = Array.from({ length: 30 }, (_, index) =>
         configMap(`c-${index}`, { index: String(index) }),
       );
@@ -87,7 +87,7 @@ describe.skipIf(!there)("planning and applying on a real API", () => {
 
   it.scopedLive("never shows a value of a Secret", () =>
     Effect.gen(function* () {
-      const world = yield* bench;
+      const world = yield* makeWorld;
       const secret = (value: string): Document => ({
         apiVersion: "v1",
         kind: "Secret",
@@ -110,7 +110,7 @@ describe.skipIf(!there)("planning and applying on a real API", () => {
 
   it.scopedLive("runs a Job anew only where it has finished and its template changed", () =>
     Effect.gen(function* () {
-      const world = yield* bench;
+      const world = yield* makeWorld;
       yield* world.deploy([job("job:ok")]);
       const ref = { apiVersion: "batch/v1", kind: "Job", name: "migrate" };
       const running = yield* errorOf(world.plan([job("job:ok2")]));
@@ -139,7 +139,7 @@ describe.skipIf(!there)("planning and applying on a real API", () => {
     "refuses an immutable field by name, and makes the object anew where its annotation allows it",
     () =>
       Effect.gen(function* () {
-        const world = yield* bench;
+        const world = yield* makeWorld;
         const selected = (label: string, annotations?: Document): Document => ({
           ...deployment("app:v1", 1),
           metadata: { name: "web", ...(annotations === undefined ? {} : { annotations }) },
@@ -167,7 +167,7 @@ describe.skipIf(!there)("planning and applying on a real API", () => {
     "plans what waits for something of its own set as unknown, and applies it at its turn",
     () =>
       Effect.gen(function* () {
-        const world = yield* bench;
+        const world = yield* makeWorld;
         const group = `${world.namespace}.example.org`;
         const definition = {
           apiVersion: "apiextensions.k8s.io/v1",
@@ -228,7 +228,7 @@ describe.skipIf(!there)("planning and applying on a real API", () => {
 
   it.scopedLive("names a namespace that is not there", () =>
     Effect.gen(function* () {
-      const world = yield* bench;
+      const world = yield* makeWorld;
       const made = yield* ManifestSet.make(
         [
           {
@@ -253,7 +253,7 @@ describe.skipIf(!there)("planning and applying on a real API", () => {
 
   it.scopedLive("says which permission is lacking, and plans what it can", () =>
     Effect.gen(function* () {
-      const world = yield* bench;
+      const world = yield* makeWorld;
       const stranger = yield* (yield* Clusters).connect({ kubeconfig, context: "stranger" });
       const set = yield* world.set([configMap("settings", { a: "1" })]);
       const plan = yield* Planner.plan(stranger, set, {
@@ -272,7 +272,7 @@ describe.skipIf(!there)("planning and applying on a real API", () => {
 
   it.scopedLive("tells all refusals of a plan in the first", () =>
     Effect.gen(function* () {
-      const world = yield* bench;
+      const world = yield* makeWorld;
       const bad = (name: string): Document => ({ ...configMap(name, {}), data: { a: 5 } });
       const error = yield* errorOf(world.plan([configMap("fine", {}), bad("one"), bad("two")]));
       assert.strictEqual(error.reason, "invalid_object");
@@ -290,7 +290,7 @@ describe.skipIf(!there)("planning and applying on a real API", () => {
 
   it.scopedLive("says which changed config nothing reloads, and rolls it when asked", () =>
     Effect.gen(function* () {
-      const world = yield* bench;
+      const world = yield* makeWorld;
       const reader = deployment("app:v1", 1, { envFrom: [{ configMapRef: { name: "settings" } }] });
       yield* world.deploy([configMap("settings", { a: "1" }), reader]);
       const changed = [configMap("settings", { a: "2" }), reader];

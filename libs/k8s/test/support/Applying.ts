@@ -22,7 +22,7 @@ export const SERVICE = "shop";
 type ClusterService = typeof Cluster.Service;
 export type Document = Readonly<Record<string, unknown>>;
 
-export interface Bench {
+export interface World {
   readonly cluster: ClusterService;
   readonly namespace: string;
   readonly set: (
@@ -43,7 +43,7 @@ export interface Bench {
   ) => Effect.Effect<KubeObject.KubeObject, unknown>;
 }
 
-export const bench: Effect.Effect<Bench, unknown, Clusters | Scope.Scope> = Effect.gen(
+export const makeWorld: Effect.Effect<World, unknown, Clusters | Scope.Scope> = Effect.gen(
   function* () {
     const cluster = yield* (yield* Clusters).connect({ kubeconfig });
     const made = yield* Effect.acquireRelease(
@@ -76,9 +76,9 @@ export const bench: Effect.Effect<Bench, unknown, Clusters | Scope.Scope> = Effe
         { service: SERVICE, namespace, alsoNamespaces: [] },
         cluster,
       );
-    const plan: Bench["plan"] = (documents, more) =>
+    const plan: World["plan"] = (documents, more) =>
       Effect.flatMap(set(documents), (made) => Planner.plan(cluster, made, options(more)));
-    const deploy: Bench["deploy"] = (documents, more) =>
+    const deploy: World["deploy"] = (documents, more) =>
       Effect.gen(function* () {
         const planned = yield* plan(documents, more);
         const answers: Array<Applier.Applied> = [];
@@ -97,7 +97,7 @@ export const bench: Effect.Effect<Bench, unknown, Clusters | Scope.Scope> = Effe
         }
         return answers;
       });
-    const live: Bench["live"] = (ref) =>
+    const live: World["live"] = (ref) =>
       cluster.get({ ...ref, namespace }).pipe(Effect.flatMap((found) => found));
     return { cluster, namespace, set, plan, deploy, lastApplied, live };
   },
@@ -184,7 +184,7 @@ export const clientSideApplied = (namespace: string, document: Document): KubeOb
   } as unknown as KubeObject.KubeObject;
 };
 
-export const scale = (world: Bench, replicas: number, fieldManager: string) =>
+export const scale = (world: World, replicas: number, fieldManager: string) =>
   world.cluster.patch(
     { ...WEB, namespace: world.namespace },
     { type: "merge", body: { spec: { replicas } }, fieldManager, subresource: "scale" },

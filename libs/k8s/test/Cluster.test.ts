@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest";
-import { Duration, Effect, Exit, Fiber, Option } from "effect";
+import { Duration, Effect, Fiber, Option } from "effect";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { writeFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -394,6 +394,25 @@ describe("a server that asks for patience", () => {
   );
 });
 
+describe("a server that warns", () => {
+  it.scopedLive("is heard, once for each warning", () =>
+    Effect.gen(function* () {
+      const server = yield* start((_, response) => {
+        response.setHeader("warning", [
+          '299 - "v1 Endpoints is deprecated"',
+          String.raw`299 - "field \"a\" is \u001bignored", 299 - "and b"`,
+        ]);
+        json(response, 200, configMap("a"));
+      });
+      const cluster = yield* server.connect();
+      const heard: Array<string> = [];
+      yield* cluster.apply(configMap("a"), { ...by, onWarning: (text) => heard.push(text) });
+      expect(heard).toEqual(["v1 Endpoints is deprecated", 'field "a" is u001bignored', "and b"]);
+      yield* cluster.apply(configMap("a"), by);
+    }),
+  );
+});
+
 describe("lists", () => {
   it.scopedLive("follow their pages, and start again when a page has expired", () =>
     Effect.gen(function* () {
@@ -414,79 +433,6 @@ describe("lists", () => {
       expect(items.map(({ metadata }) => metadata.name)).toEqual(["item-1", "item-2", "item-3"]);
       expect(items[0]?.kind).toBe("ConfigMap");
       expect(resourceVersion).toBe("9");
-    }),
-  );
-});
-
-describe("discovery", () => {
-  const widgets = (response: Parameters<typeof json>[0], url: string, known: boolean) => {
-    if (url === "/api") {
-      return json(response, 200, { kind: "APIVersions", versions: ["v1"] });
-    }
-    if (url === "/apis") {
-      return json(response, 200, {
-        kind: "APIGroupList",
-        groups: [
-          { name: "example.com", versions: [{ groupVersion: "example.com/v1" }] },
-          { name: "metrics", versions: [{ groupVersion: "metrics/v1" }] },
-        ],
-      });
-    }
-    if (url === "/apis/example.com/v1" && known) {
-      return json(response, 200, {
-        kind: "APIResourceList",
-        resources: [
-          { name: "widgets", kind: "Widget", namespaced: true, verbs: ["get"], shortNames: ["w"] },
-          { name: "widgets/status", kind: "Widget", namespaced: true, verbs: ["get"] },
-        ],
-      });
-    }
-    return url === "/apis/metrics/v1"
-      ? failure(response, 403, "Forbidden", "no")
-      : json(response, 200, { kind: "APIResourceList", resources: [] });
-  };
-
-  it.scopedLive("falls back to a request per group, and is kept", () =>
-    Effect.gen(function* () {
-      const scripted = yield* start(({ url }, response) => widgets(response, url, true));
-      const cluster = yield* scripted.connect();
-      const widget = yield* cluster.resource("example.com/v1", "Widget");
-      expect(widget).toMatchObject({ name: "widgets", namespaced: true, shortNames: ["w"] });
-      const asked = scripted.asked.length;
-      yield* cluster.resource("example.com/v1", "Widget");
-      expect(scripted.asked.length).toBe(asked);
-      const silent = yield* Effect.flip(cluster.resource("metrics/v1", "Nodes"));
-      expect(silent.reason).toBe("api_unavailable");
-    }),
-  );
-
-  it.scopedLive("asks once more on a miss, however many miss at once", () =>
-    Effect.gen(function* () {
-      let known = false;
-      const scripted = yield* start(({ url }, response) => widgets(response, url, known));
-      const cluster = yield* scripted.connect();
-      const misses = yield* Effect.all(
-        ["Widget", "A", "B", "C"].map((kind) =>
-          Effect.exit(cluster.resource("example.com/v1", kind)),
-        ),
-        { concurrency: 4 },
-      );
-      expect(misses.every(Exit.isFailure)).toBe(true);
-      expect(scripted.asked.filter(({ url }) => url === "/apis").length).toBe(1);
-      known = true;
-      expect((yield* cluster.resource("example.com/v1", "Widget")).name).toBe("widgets");
-      const typo = yield* Effect.flip(cluster.resource("example.com/v1", "widget"));
-      expect(typo.reason).toBe("unknown_kind");
-      expect(typo.message).toMatch(/did you mean Widget\?$/);
-    }),
-  );
-
-  it.scopedLive("is not needed for the kinds that every cluster has", () =>
-    Effect.gen(function* () {
-      const scripted = yield* start((_, response) => json(response, 200, {}));
-      const cluster = yield* scripted.connect();
-      expect((yield* cluster.resource("apps/v1", "Deployment")).name).toBe("deployments");
-      expect(scripted.asked).toEqual([]);
     }),
   );
 });

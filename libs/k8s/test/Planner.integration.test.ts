@@ -70,6 +70,16 @@ describe.skipIf(!there)("planning and applying on a real API", () => {
       }).pipe(Effect.provide(layer)),
   );
 
+  it.scopedLive("passes on what the API server warns of", () =>
+    Effect.gen(function* () {
+      const world = yield* makeWorld;
+      const endpoints = { apiVersion: "v1", kind: "Endpoints", metadata: { name: "old" } };
+      const { plan } = yield* world.plan([endpoints, configMap("settings", { a: "1" })]);
+      assert.strictEqual(plan.warnings.length, 1);
+      assert.match(plan.warnings[0] ?? "", /^Endpoints\/old: v1 Endpoints is deprecated/);
+    }).pipe(Effect.provide(layer)),
+  );
+
   it.scopedLive("reads thirty objects by one list and plans them the same", () =>
     Effect.gen(function* () {
       const world = yield* makeWorld;

@@ -27,6 +27,8 @@ export interface ApplyOptions {
   readonly fieldManager: string;
   readonly force?: boolean | undefined;
   readonly dryRun?: boolean | undefined;
+  /** Told each warning that comes with a success, control characters stripped. */
+  readonly onWarning?: ((text: string) => void) | undefined;
 }
 
 export interface LogOptions {

@@ -15,6 +15,7 @@ export interface Call {
   readonly patient?: boolean;
   /** Nothing was compared: a 409 without a field's owner is a race, to be run again. */
   readonly racing?: boolean;
+  readonly onWarning?: ((text: string) => void) | undefined;
 }
 
 /** What came of it: the answer, or a failure that is an answer too, so that callers may tell a 404 from the rest. */
@@ -46,7 +47,7 @@ export const toFailure =
 
 export const call = (
   transport: Transport,
-  { request, about, repeatable, patient = true, racing = false }: Call,
+  { request, about, repeatable, patient = true, racing = false, onWarning }: Call,
 ): Effect.Effect<Outcome, CallFailure> => {
   let cut = false;
   return repeatedly(
@@ -59,6 +60,7 @@ export const call = (
           ),
         onSuccess: (answer) => {
           if (answer.status >= 200 && answer.status < 300) {
+            if (onWarning !== undefined) answer.warnings.forEach(onWarning);
             return Effect.succeed({ text: answer.text, maybeDone });
           }
           const status = statusOf(answer, parsed(answer.text));

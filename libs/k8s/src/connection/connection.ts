@@ -351,6 +351,7 @@ export const make = Effect.fnUntraced(function* (
           },
           about: aboutObject("apply", ref),
           repeatable: true,
+          onWarning: options.onWarning,
           racing:
             object.metadata.resourceVersion === undefined && object.metadata.uid === undefined,
         }),

@@ -3,7 +3,7 @@
  * Guarantees: credentials are renewed before they run out and once on a 401; interrupting a
  * request closes its socket. Repeating one is for the caller to decide.
  */
-import { Timestamp, type BadInput } from "@nopea/domain";
+import { Evidence, Timestamp, type BadInput } from "@nopea/domain";
 import { Clock, Config, Data, Effect, Option, type Scope } from "effect";
 import type { Agent, Dispatcher } from "undici";
 import { ClusterUnreachable } from "./ClusterError.js";
@@ -36,6 +36,8 @@ export interface Answer {
   readonly text: string;
   /** Seconds. */
   readonly retryAfter: number | undefined;
+  /** What the API server warns of: a deprecated version, a field that is ignored. */
+  readonly warnings: ReadonlyArray<string>;
 }
 
 /** No answer came: whether to try again is the caller's to know. */
@@ -79,6 +81,15 @@ interface Session {
   readonly requests: Dispatcher;
   readonly streams: Dispatcher;
 }
+
+/** The texts of `Warning: 299 - "…", 299 - "…"` (RFC 7234); Kubernetes sends one header for each. */
+const warningsIn = (header: string | ReadonlyArray<string> | undefined): ReadonlyArray<string> =>
+  header === undefined
+    ? []
+    : [header]
+        .flat()
+        .flatMap((one) => [...one.matchAll(/\b299 \S+ "((?:[^"\\]|\\.)*)"/g)])
+        .map(([, text = ""]) => Evidence.clean(text.replace(/\\(.)/g, "$1")));
 
 const environment = (name: string) =>
   Config.string(name).pipe(
@@ -234,6 +245,7 @@ export const make = Effect.fnUntraced(function* (
       let interrupted = false;
       let status = 0;
       let retryAfter = Number.NaN;
+      let warnings: ReadonlyArray<string> = [];
       const chunks: Array<Buffer> = [];
       const cut = () => controller?.abort(new Error("interrupted"));
       const fail = (error: unknown) => resume(Effect.fail(unanswered(error)));
@@ -246,6 +258,7 @@ export const make = Effect.fnUntraced(function* (
         onResponseStart: (_, code, headers) => {
           status = code;
           retryAfter = Number(header(headers, "retry-after"));
+          warnings = warningsIn(headers["warning"]);
           note(headers, clock.unsafeCurrentTimeMillis());
         },
         onResponseData: (_, chunk) => void chunks.push(chunk),
@@ -257,6 +270,7 @@ export const make = Effect.fnUntraced(function* (
               status,
               text: body.toString("utf8"),
               retryAfter: Number.isFinite(retryAfter) ? retryAfter : undefined,
+              warnings,
             }),
           );
         },

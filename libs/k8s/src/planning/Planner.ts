@@ -162,7 +162,7 @@ export const plan = Effect.fn("Planner.plan")(function* (
     plan: {
       objects,
       unchanged: objects.every(({ action }) => action === "unchanged" || action === "skipped"),
-      warnings: [...set.warnings, ...planned.flatMap(({ warning }) => warning ?? [])],
+      warnings: [...set.warnings, ...planned.flatMap((one) => one.warnings)],
     },
     missingNamespaces: missingNamespaces(set, planned),
     denied: around.newRoles

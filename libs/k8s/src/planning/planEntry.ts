@@ -27,7 +27,7 @@ export interface PlannedOne {
   readonly entry: PlannedEntry;
   /** Why it is `unknown`, where the API server said it. */
   readonly cause?: ApiFailure;
-  readonly warning?: string;
+  readonly warnings: ReadonlyArray<string>;
 }
 
 export type Refusal = ApiFailure | Adoption.TakeOverNeeded;
@@ -81,6 +81,7 @@ const noteWords = (parts: ReadonlyArray<string | undefined>): { readonly note?: 
 };
 
 type Answer = Either.Either<PlannedOne, Refusal>;
+type Unwarned = Either.Either<Omit<PlannedOne, "warnings">, Refusal>;
 
 /** The plan of one entry, made against what was live when the API server answered. */
 export const planEntry = (
@@ -91,8 +92,10 @@ export const planEntry = (
   around: Surroundings,
 ): Effect.Effect<Answer, ClusterUnreachable> => {
   const ref = KubeObject.refOf(entry.object);
+  const warnings = new Set<string>();
+  const warn = (text: string) => void warnings.add(`${KubeObject.refText(ref)}: ${text}`);
   const attempt = (seen: Live, left: number): Effect.Effect<Answer, ClusterUnreachable> =>
-    planAgainst(cluster, entry, seen, options, around).pipe(
+    planAgainst(cluster, entry, seen, options, around, warn).pipe(
       Effect.flatMap((answer) =>
         left > 0 && Either.isRight(answer) && hasMoved(answer.right.entry)
           ? cluster.get(ref).pipe(
@@ -100,7 +103,7 @@ export const planEntry = (
               Effect.catchIf(isApi, () => Effect.succeed(seen)),
               Effect.flatMap((now) => attempt(now, left - 1)),
             )
-          : Effect.succeed(answer),
+          : Effect.succeed(Either.map(answer, (one) => ({ ...one, warnings: [...warnings] }))),
       ),
     );
   return attempt(live, REREADS);
@@ -121,7 +124,8 @@ const planAgainst = Effect.fnUntraced(function* (
   live: Live,
   options: PlanOptions,
   around: Surroundings,
-): Effect.fn.Return<Answer, ClusterUnreachable> {
+  warn: (text: string) => void,
+): Effect.fn.Return<Unwarned, ClusterUnreachable> {
   const ref = KubeObject.refOf(entry.object);
   const key = KubeObject.refKey(ref);
   const before = live.type === "known" ? Option.getOrUndefined(live.object) : undefined;
@@ -170,7 +174,12 @@ const planAgainst = Effect.fnUntraced(function* (
   }
 
   const dryRun = (force: boolean) =>
-    cluster.apply(send, { fieldManager: options.fieldManager, force, dryRun: true });
+    cluster.apply(send, {
+      fieldManager: options.fieldManager,
+      force,
+      dryRun: true,
+      onWarning: warn,
+    });
 
   /** Once more with force, where the conflicts are ours to settle. */
   const settled = (failure: ApiFailure) =>
@@ -223,10 +232,13 @@ const planAgainst = Effect.fnUntraced(function* (
 
   const { takenBack } = answer.right;
   const taken = takenBack.length > 0;
-  const warning = taken
-    ? `${KubeObject.refText(ref)}: ${takenBack.map(({ field, manager }) => `${field.replace(/^\./, "")} is taken back from "${manager}"`).join(", ")}`
-    : undefined;
-  const more = warning === undefined ? {} : { warning };
+  if (taken) {
+    warn(
+      takenBack
+        .map(({ field, manager }) => `${field.replace(/^\./, "")} is taken back from "${manager}"`)
+        .join(", "),
+    );
+  }
   const predicted =
     before === undefined || fold === undefined
       ? answer.right.predicted
@@ -241,10 +253,9 @@ const planAgainst = Effect.fnUntraced(function* (
         ? Either.left(Adoption.takeOverNeeded(ref, entry.source, stranger))
         : Either.right({
             entry: unknown(`it exists, but can't be read: ${live.failure.message}`),
-            ...more,
           });
     }
-    return Either.right({ entry: planned("created", [], result), ...more });
+    return Either.right({ entry: planned("created", [], result) });
   }
   if (fold !== undefined || owner !== undefined) {
     const from = owner ?? fold?.managers.join(", ") ?? "";
@@ -253,7 +264,6 @@ const planAgainst = Effect.fnUntraced(function* (
         ...result,
         note: `from ${from}`,
       }),
-      ...more,
     });
   }
   const sameOwner = same(
@@ -264,6 +274,8 @@ const planAgainst = Effect.fnUntraced(function* (
     return Either.right({
       entry: planned("unchanged", [], {
         ...result,
+        // They say the same: one of the two is enough to keep.
+        predicted: Option.some(before),
         ...noteWords([isFinishedJob(before) ? "it has finished, and is not run again" : undefined]),
       }),
     });
@@ -274,6 +286,5 @@ const planAgainst = Effect.fnUntraced(function* (
       ...result,
       ...noteWords([fields.length === 0 ? "its values stay, their owner changes" : undefined]),
     }),
-    ...more,
   });
 });

@@ -4,7 +4,7 @@
  */
 import { type ContainerView, lastEvent } from "./ContainerView.js";
 import { eventAt, millis } from "./Pod.js";
-import { endText, make, seen, seenEnd, seenEvent, type Sign } from "./Sign.js";
+import { endText, make, seenEnd, seenEvent, seenWaiting, type Sign } from "./Sign.js";
 
 const waitingReasons: ReadonlyArray<string> = [
   "CreateContainerError",
@@ -52,9 +52,7 @@ export const rule = (view: ContainerView): Sign | undefined => {
         : `${endText(end)}: ${end.exitCode === 126 ? "the command can't be executed" : "command not found"}`),
     container: view.name,
     evidence: [
-      view.waitingReason === ""
-        ? undefined
-        : seen("state", `${view.waitingReason}: ${view.waitingMessage}`),
+      seenWaiting(view),
       end === undefined ? undefined : seenEnd(end),
       event === undefined ? undefined : seenEvent(event),
     ],

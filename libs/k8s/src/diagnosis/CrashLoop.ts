@@ -4,7 +4,7 @@
  */
 import { type ContainerView, isJobPod } from "./ContainerView.js";
 import { millis } from "./Pod.js";
-import { endText, make, seen, seenEnd, type Sign } from "./Sign.js";
+import { endText, make, seenEnd, seenWaiting, type Sign } from "./Sign.js";
 
 /** A run that has lasted this long is no loop any more: the kubelet resets its back-off too. */
 const RESET_MS = 600_000;
@@ -24,12 +24,7 @@ export const rule = (view: ContainerView): Sign | undefined => {
     class: isJobPod(view.pod) || !(looped || over) ? "deadline" : undefined,
     message: `${endText(end)}${view.failedRuns > 1 ? `, ${view.failedRuns} runs failed` : ""}`,
     container: view.name,
-    evidence: [
-      view.waitingReason === ""
-        ? undefined
-        : seen("state", `${view.waitingReason}: ${view.waitingMessage}`),
-      seenEnd(end),
-    ],
+    evidence: [seenWaiting(view), seenEnd(end)],
     decidedAt: millis(end.startedAt),
   });
 };

@@ -1,7 +1,7 @@
 /** lifecycle_hook_failed: a postStart hook failed, for which the kubelet kills the container. */
 import { type ContainerView, inLastRun, lastEvent } from "./ContainerView.js";
 import { eventAt } from "./Pod.js";
-import { make, seen, seenEvent, type Sign } from "./Sign.js";
+import { make, seenEvent, seenWaiting, type Sign } from "./Sign.js";
 
 const WAITING = /^(?:PostStartHookError|PreStartHookError|PreCreateHookError)/;
 
@@ -14,12 +14,7 @@ export const rule = (view: ContainerView): Sign | undefined => {
     reason: "lifecycle_hook_failed",
     message: event?.message || view.waitingMessage || view.waitingReason,
     container: view.name,
-    evidence: [
-      view.waitingReason === ""
-        ? undefined
-        : seen("state", `${view.waitingReason}: ${view.waitingMessage}`),
-      event === undefined ? undefined : seenEvent(event),
-    ],
+    evidence: [seenWaiting(view), event === undefined ? undefined : seenEvent(event)],
     decidedAt: event === undefined ? undefined : eventAt(event),
   });
 };

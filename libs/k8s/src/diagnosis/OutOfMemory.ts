@@ -1,7 +1,7 @@
 /** out_of_memory: killed for want of memory; terminal at the second time, for once may be a peak. */
 import { type ContainerView, isJobPod } from "./ContainerView.js";
 import { millis } from "./Pod.js";
-import { endText, make, seen, seenEnd, type Sign } from "./Sign.js";
+import { endText, make, seenEnd, seenWaiting, type Sign } from "./Sign.js";
 
 /** Runs that failed before it is terminal: restartCount ≥ 1 and killed again. */
 const TERMINAL_RUNS = 2;
@@ -20,12 +20,7 @@ export const rule = (view: ContainerView): Sign | undefined => {
         ? `${endText(end)}${often}; the container has no memory limit of its own`
         : `${endText(end)} at a memory limit of ${limit}${often}`,
     container: view.name,
-    evidence: [
-      view.waitingReason === ""
-        ? undefined
-        : seen("state", `${view.waitingReason}: ${view.waitingMessage}`),
-      seenEnd(end),
-    ],
+    evidence: [seenWaiting(view), seenEnd(end)],
     decidedAt: millis(end.startedAt),
   });
 };

@@ -4,7 +4,7 @@
  */
 import { type ContainerView, inLastRun, lastEvent } from "./ContainerView.js";
 import { millis } from "./Pod.js";
-import { endText, make, seen, seenEnd, seenEvent, type Sign } from "./Sign.js";
+import { endText, make, seen, seenEnd, seenEvent, seenWaiting, type Sign } from "./Sign.js";
 
 /** Without events (they may be forbidden) this long a run that isn't ready speaks for itself. */
 const SILENT_MS = 30_000;
@@ -34,9 +34,7 @@ export const rule = (view: ContainerView): Sign | undefined => {
       evidence: [
         unhealthy === undefined ? undefined : seenEvent(unhealthy),
         killing === undefined ? undefined : seenEvent(killing),
-        view.waitingReason === ""
-          ? undefined
-          : seen("state", `${view.waitingReason}: ${view.waitingMessage}`),
+        seenWaiting(view),
         seenEnd(end),
       ],
       decidedAt: millis(end.startedAt),

@@ -48,6 +48,15 @@ export const seen = (
   ...(at === undefined || at <= 0 ? {} : { at: Timestamp.fromMillis(at) }),
 });
 
+/** What a container waits for; nothing where it doesn't wait. */
+export const seenWaiting = (view: {
+  readonly waitingReason: string;
+  readonly waitingMessage: string;
+}): Evidence.Evidence | undefined =>
+  view.waitingReason === ""
+    ? undefined
+    : seen("state", `${view.waitingReason}: ${view.waitingMessage}`);
+
 export const seenEvent = (event: KubeEvent): Evidence.Evidence =>
   seen("event", `${event.reason ?? "Event"}: ${event.message ?? ""}`, eventAt(event));
 

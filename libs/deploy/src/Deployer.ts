@@ -14,7 +14,7 @@ import {
 import { type Cluster, Leases, ProcessIdentity } from "@nopea/k8s";
 import { Deploys, Spool } from "@nopea/store";
 import { Context, Effect, Layer, Queue, Stream, Take } from "effect";
-import * as Deployment from "./Deployment.js";
+import * as Beginning from "./Beginning.js";
 import { isDenied } from "./internal/failures.js";
 import * as LastApplied from "./LastApplied.js";
 import * as Ledgers from "./Ledgers.js";
@@ -85,7 +85,7 @@ export const make: Effect.Effect<
             const log = yield* ProgressLog.make(id, needs.deploys, (event) =>
               Effect.asVoid(Queue.offer(events, Take.of(event))),
             );
-            yield* Deployment.run(needs, cluster, request, id, log, cancel);
+            yield* Beginning.run(needs, cluster, request, id, log, cancel);
           }),
         );
         // Ended by its scope it settles first: whoever stops reading waits for that.

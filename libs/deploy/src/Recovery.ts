@@ -4,9 +4,9 @@
  * back; a command that reads is told what it would settle as, and writes nothing.
  */
 import { type DeployId, type DeployResult, type Service, Timestamp } from "@nopea/domain";
-import { type Cluster, type ClusterError, Leases, ProcessIdentity, Waiter } from "@nopea/k8s";
+import { type Cluster, type ClusterError, Leases, ProcessIdentity } from "@nopea/k8s";
 import { Deploys, type DeployRow } from "@nopea/store";
-import { Clock, Context, Effect, Layer, Option, Stream } from "effect";
+import { Clock, Context, Effect, Layer, Option } from "effect";
 import * as InFlights from "./InFlights.js";
 import * as Judgement from "./Judgement.js";
 import * as LastApplied from "./LastApplied.js";
@@ -15,7 +15,6 @@ import * as Ledgers from "./Ledgers.js";
 import { fromLedger, Outcomes } from "./Outcomes.js";
 import * as Owners from "./Owners.js";
 import * as Results from "./Results.js";
-import { Settings, waitSettings } from "./Settings.js";
 
 type ClusterService = typeof Cluster.Cluster.Service;
 
@@ -27,9 +26,6 @@ export interface Subject {
   /** The ledger was read: what it doesn't say is so. */
   readonly ledgerKnown: boolean;
 }
-
-/** `deploy` doesn't wait for what is still moving; `serve` does, to its deadline. */
-export type Mode = "deploy" | "serve";
 
 export interface Recovered {
   readonly ledger: Option.Option<Ledgers.Stored>;
@@ -52,7 +48,7 @@ export class Recovery extends Context.Tag("@nopea/deploy/Recovery")<
     readonly settleOpen: (
       cluster: ClusterService,
       subject: Subject,
-      options: { readonly mode: Mode; readonly except?: DeployId.DeployId | undefined },
+      options: { readonly except?: DeployId.DeployId | undefined },
     ) => Effect.Effect<Recovered, ClusterError.ClusterFailure>;
     /** Writes nothing. */
     readonly view: (
@@ -80,14 +76,9 @@ export const make: Effect.Effect<
     stored: Ledgers.Stored,
     inFlight: Ledger.InFlight,
     row: Option.Option<DeployRow.DeployRow>,
-    mode: Mode,
   ) =>
     Effect.gen(function* () {
-      const first = yield* InFlights.look(cluster, subject.place, inFlight);
-      const look =
-        first.judgement.type === "moving" && mode === "serve"
-          ? { ...first, judgement: yield* waitOn(cluster, first, inFlight) }
-          : first;
+      const look = yield* InFlights.look(cluster, subject.place, inFlight);
       const judgement = Judgement.withoutWaiting(look.judgement);
       const facts = factsFor(subject.ref, inFlight, row, look);
       const ended = Timestamp.fromMillis(yield* Clock.currentTimeMillis);
@@ -120,24 +111,6 @@ export const make: Effect.Effect<
         applied: look.responses.map(LastApplied.entryOf),
         becomesCurrent: judgement.type === "completed",
       });
-    });
-
-  /** `serve` has the time to see how it ends. */
-  const waitOn = (cluster: ClusterService, look: InFlights.Look, inFlight: Ledger.InFlight) =>
-    Effect.gen(function* () {
-      const settings = yield* Settings;
-      const now = yield* Clock.currentTimeMillis;
-      const left = Math.max(0, Timestamp.toMillis(inFlight.deadline) - now);
-      const last = yield* Waiter.observe(
-        cluster,
-        look.responses.map((object) => ({ object })),
-        waitSettings(settings, { timeoutMs: left, deadlineMs: left }),
-      ).pipe(Stream.runLast);
-      if (Option.isNone(last) || last.value.type !== "verdict") return look.judgement;
-      const { verdict } = last.value;
-      return verdict.ready
-        ? ({ type: "completed" } satisfies Judgement.Judgement)
-        : ({ type: "failed", finding: verdict.cause } satisfies Judgement.Judgement);
     });
 
   /** A row of this store that no ledger has in flight. */
@@ -184,7 +157,7 @@ export const make: Effect.Effect<
     });
 
   const settleOpen: (typeof Recovery.Service)["settleOpen"] = Effect.fn("Recovery.settleOpen")(
-    function* (cluster, subject, { mode, except }) {
+    function* (cluster, subject, { except }) {
       // Without the store the ledger alone says what is open.
       const open = yield* Effect.orElseSucceed(deploys.open(subject.ref), () => []);
       const rows = open.filter(({ row }) => row.id !== except && row.state !== "accepted");
@@ -202,7 +175,6 @@ export const make: Effect.Effect<
               ledger.value,
               inFlight,
               Option.fromNullable(row),
-              mode,
             );
         settled.push(done.row);
         ledger = done.ledger;

@@ -106,7 +106,7 @@ const getReady = (
     const recovered = yield* needs.recovery.settleOpen(
       cluster,
       { place, ref: facts.ref, ledger: found.ledger, ledgerKnown: found.hasLedger },
-      { mode: "deploy", except: facts.id },
+      { except: facts.id },
     );
     for (const row of recovered.settled) {
       yield* log.emit({

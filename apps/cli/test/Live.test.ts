@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest";
-import { type KubeObject, Timestamp } from "@nopea/domain";
+import { type KubeObject, Service, Timestamp } from "@nopea/domain";
 import stringWidth from "string-width";
 import { frame } from "../src/live/Frame.js";
 import { line, type Said } from "../src/live/Lines.js";
@@ -26,12 +26,12 @@ const plan = (count: number): Body => ({
   },
 });
 
-const accepted = {
+const accepted: Body = {
   type: "accepted",
-  service: "web",
-  namespace: "shop",
+  service: Service.ServiceName.make("web"),
+  namespace: Service.Namespace.make("shop"),
   manifestCount: 1,
-} as never;
+};
 
 const waiting = (index: number, message: string, ready = false) =>
   ({ type: "waiting", object: ref(index), ready, message }) as const;

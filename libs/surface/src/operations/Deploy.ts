@@ -3,7 +3,7 @@
  * result, recorded as any other; only one that was not begun is an error. (What it would do
  * without doing it is `diff`.)
  */
-import { DeployRequest, DeployResult } from "@nopea/domain";
+import { DeployRequest, DeployResult, type KubeObject } from "@nopea/domain";
 import { type Deployer, Refusal } from "@nopea/deploy";
 import { Effect, Schema, Stream } from "effect";
 import * as Caller from "../Caller.js";
@@ -19,7 +19,11 @@ const Documents = Schema.transform(
   Schema.typeSchema(Schema.Array(DeployRequest.ManifestInput)),
   {
     decode: (objects) =>
-      objects.map((object, index) => ({ object, source: `manifests[${index}]` }) as never),
+      objects.map((object, index) => ({
+        // Whether it is an object of Kubernetes is found out with the set.
+        object: object as unknown as KubeObject.KubeObject,
+        source: `manifests[${index}]`,
+      })),
     encode: (manifests) => manifests.map(({ object }) => object),
   },
 );

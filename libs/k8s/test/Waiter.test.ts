@@ -125,6 +125,33 @@ describe("a wait", () => {
     }),
   );
 
+  it.effect("ends for a reason that ends no wait, once that is given a window", () =>
+    Effect.gen(function* () {
+      const waits = pod("a", "web-1", {});
+      const unschedulable = {
+        ...waits,
+        status: {
+          phase: "Pending",
+          conditions: [
+            {
+              type: "PodScheduled",
+              status: "False",
+              reason: "Unschedulable",
+              message: "0/5 nodes",
+            },
+          ],
+        },
+      };
+      const { verdict, after } = yield* waiting({ objects: base(unschedulable) }, web, {
+        windows: { unschedulable: 2_000 },
+      });
+      yield* after(1.9);
+      assert.isUndefined(verdict());
+      yield* after(0.2);
+      endsWith(verdict(), "unschedulable", false);
+    }),
+  );
+
   it.effect("forgets a windowed reason that mended, and begins anew when it comes back", () =>
     Effect.gen(function* () {
       const { verdict, change, after } = yield* waiting({

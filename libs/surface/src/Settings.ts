@@ -6,6 +6,7 @@
 import { FileSystem, Path } from "@effect/platform";
 import { BadInput, DeployRequest, Duration, Service, Wire } from "@nopea/domain";
 import { Config, Effect, Option, ParseResult, Schema } from "effect";
+import * as Windows from "./Windows.js";
 
 /** What a caller may say; an empty object is a good start. */
 export interface Options {
@@ -28,6 +29,8 @@ export interface Settings {
   readonly timeoutMs: number;
   readonly deadlineMs: number;
   readonly lockTimeoutMs: number;
+  /** Of the reasons whose window differs from the default, in milliseconds. */
+  readonly windows: Windows.Windows;
 }
 
 /** What `nopea.yaml` and the environment may say; in the environment as NOPEA_LOCK_TIMEOUT. */
@@ -39,6 +42,7 @@ const Said = Schema.Struct({
   timeout: Wire.optional(Duration.DurationText),
   deadline: Wire.optional(Duration.DurationText),
   lock_timeout: Wire.optional(Duration.DurationText),
+  windows: Wire.optional(Windows.Windows),
 });
 type Said = typeof Said.Type;
 const names = Object.keys(Said.fields) as ReadonlyArray<keyof Said>;
@@ -54,16 +58,19 @@ const decode = (
   Schema.decodeUnknown(Said, { onExcessProperty: "error" })(value).pipe(
     Effect.mapError((error) => {
       const [issue] = ParseResult.ArrayFormatter.formatErrorSync(error);
-      const key = String(issue?.path[0] ?? "");
+      const [first = "", ...rest] = (issue?.path ?? []).map(String);
+      const key = [first, ...rest].join(".");
+      const named = [nameOf(first), ...rest].join(".");
       const what =
         issue?._tag === "Unexpected"
-          ? `no setting is called "${key}"`
-          : `${key === "" ? "" : `${nameOf(key)}: `}${issue?.message ?? error.message}`;
+          ? `no setting is called "${named}"`
+          : `${key === "" ? "" : `${named}: `}${issue?.message ?? error.message}`;
       return new BadInput({
         message: `${source}: ${what}`,
         source,
         ...(key === "" ? {} : { field: key }),
-        advice: `The settings are ${names.map(nameOf).join(", ")}.`,
+        advice:
+          rest.length > 0 ? Windows.advice : `The settings are ${names.map(nameOf).join(", ")}.`,
       });
     }),
   );
@@ -78,10 +85,10 @@ const text = (name: string): Effect.Effect<string | undefined> =>
   );
 
 const fromEnvironment = Effect.gen(function* () {
-  const said: Record<string, string> = {};
+  const said: Record<string, unknown> = {};
   for (const name of names) {
     const value = yield* text(variable(name));
-    if (value !== undefined) said[name] = value;
+    if (value !== undefined) said[name] = name === "windows" ? Windows.fromText(value) : value;
   }
   return yield* decode(said, "the environment", variable);
 });
@@ -147,9 +154,11 @@ export const load = (
 ): Effect.Effect<Settings, BadInput, FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function* () {
     const paths = yield* Path.Path;
+    const file: Said = yield* fromFile;
+    const environment = yield* fromEnvironment;
     const said: Said = {
-      ...(yield* fromFile),
-      ...(yield* fromEnvironment),
+      ...file,
+      ...environment,
       ...(yield* decode(asSaid(options), "what was asked", (key) => key)),
     };
     const state = said.state ?? (yield* nearest(FOLDER)) ?? (yield* userState);
@@ -161,5 +170,6 @@ export const load = (
       timeoutMs: said.timeout ?? DeployRequest.defaultTimeoutMs,
       deadlineMs: said.deadline ?? DeployRequest.defaultDeadlineMs,
       lockTimeoutMs: said.lock_timeout ?? DeployRequest.defaultLockTimeoutMs,
+      windows: { ...file.windows, ...environment.windows },
     };
   });

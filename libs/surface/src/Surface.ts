@@ -4,6 +4,7 @@
  * of events of which the last holds the result (`outcome` keeps only that one).
  */
 import type { CommandExecutor, FileSystem, HttpClient, Path } from "@effect/platform";
+import { Settings as Figures } from "@nopea/deploy";
 import type { BadInput, DeployResult, Progress } from "@nopea/domain";
 import { Clusters, Manifests } from "@nopea/k8s";
 import { Deploys, Store } from "@nopea/store";
@@ -92,6 +93,9 @@ const session = (settings: Settings.Settings, version: string) =>
   Layer.scoped(Session.Session, Session.make(settings, version)).pipe(
     Layer.provide(Deploys.layer.pipe(Layer.provideMerge(Store.layer({ folder: settings.state })))),
     Layer.provide(Clusters.layer),
+    Layer.merge(
+      Layer.succeed(Figures.Settings, { ...Figures.defaults, windows: settings.windows }),
+    ),
   );
 
 /**

@@ -84,12 +84,58 @@ describe("Settings", () => {
     ["a setting that is none", "colour: red\n", /nopea\.yaml: no setting is called "colour"/],
     ["what is not YAML", "a: [\n", /nopea\.yaml is not YAML/],
     ["a duration that is none", "timeout: soon\n", /nopea\.yaml: timeout: .*90s/],
+    [
+      "a window that is none",
+      "windows: {sandbox_failed: soon}\n",
+      /: windows\.sandbox_failed: .*90s/,
+    ],
+    [
+      "a window of no reason",
+      "windows: {bad_luck: 5s}\n",
+      /nopea\.yaml: no setting is called "windows\.bad_luck"/,
+    ],
+    [
+      "a window of a reason that has none",
+      "windows: {image_not_found: 5s}\n",
+      /no setting is called "windows\.image_not_found"/,
+    ],
+    ["windows that are none", "windows: 5s\n", /nopea\.yaml: windows: /],
     ["a namespace that is none", "namespace: A_B\n", /nopea\.yaml: namespace: .*DNS label/],
   ])("refuses %s", ([, text, message]) =>
     Effect.gen(function* () {
       const failure = yield* Effect.flip(load({}, { files: { [yaml]: text } }));
       expect(failure._tag).toBe("BadInput");
       expect(failure.message).toMatch(message);
+    }),
+  );
+
+  it.effect("merges windows reason by reason", () =>
+    Effect.gen(function* () {
+      const settings = yield* load(
+        {},
+        {
+          files: { [yaml]: "windows: {volume_unavailable: 5m, probe_failing: 90s}\n" },
+          env: { NOPEA_WINDOWS: "probe_failing=1m, sandbox_failed=500ms" },
+        },
+      );
+      expect(settings.windows).toEqual({
+        volume_unavailable: 300_000,
+        probe_failing: 60_000,
+        sandbox_failed: 500,
+      });
+      expect((yield* load({})).windows).toEqual({});
+    }),
+  );
+
+  it.effect.each<readonly [string, string]>([
+    ["sandbox_failed=soon", "NOPEA_WINDOWS.sandbox_failed"],
+    ["sandbox_failed", "NOPEA_WINDOWS.sandbox_failed"],
+    ["bad_luck=5s", "NOPEA_WINDOWS.bad_luck"],
+  ])("names the window of the environment that is wrong: %s", ([said, named]) =>
+    Effect.gen(function* () {
+      const failure = yield* Effect.flip(load({}, { env: { NOPEA_WINDOWS: said } }));
+      expect(failure.message).toContain(named);
+      expect(failure.advice).toContain("volume_unavailable");
     }),
   );
 

@@ -102,6 +102,12 @@ const endsAt = (
   }
 };
 
+/** One that ends no wait does, once it is given a window. */
+const classOf = ({ windows }: Standing, sign: Sign): Reason.ReasonClass => {
+  const own = Diagnosis.classOf(sign);
+  return own === "deadline" && windows[sign.reason] !== undefined ? "window" : own;
+};
+
 /** Every sign of every target that is not ready, each with its age and its end. */
 export const signsOf = (standing: Standing): ReadonlyArray<StandingSign> =>
   standing.targets
@@ -112,7 +118,7 @@ export const signsOf = (standing: Standing): ReadonlyArray<StandingSign> =>
         ...target.pods.flatMap((pod) => pod.signs.map((sign) => ({ pod, sign }))),
       ].map(({ pod, sign }): StandingSign => {
         const since = standing.firstSeen(target, pod, sign);
-        const own = Diagnosis.classOf(sign);
+        const own = classOf(standing, sign);
         const fresh = isFresh(standing, target, createdAt(target, pod), sign.decidedAt);
         const signClass = fresh || own === "transient" ? own : "deadline";
         return {

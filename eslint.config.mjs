@@ -8,8 +8,9 @@ const rooms = {
   domain: [],
   k8s: ["domain"],
   store: ["domain"],
-  deploy: ["k8s", "store", "domain"],
-  surface: ["deploy", "k8s", "store", "domain"],
+  memory: ["store", "domain"],
+  deploy: ["memory", "k8s", "store", "domain"],
+  surface: ["deploy", "memory", "k8s", "store", "domain"],
   sandbox: [],
   cli: ["surface", "domain", "sandbox"],
 };

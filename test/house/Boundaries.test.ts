@@ -20,12 +20,13 @@ const rooms: Record<
   domain: { folder: "libs/domain", mayImport: [] },
   k8s: { folder: "libs/k8s", mayImport: ["domain"] },
   store: { folder: "libs/store", mayImport: ["domain"] },
-  deploy: { folder: "libs/deploy", mayImport: ["domain", "k8s", "store"] },
-  surface: { folder: "libs/surface", mayImport: ["domain", "k8s", "store", "deploy"] },
+  memory: { folder: "libs/memory", mayImport: ["domain", "store"] },
+  deploy: { folder: "libs/deploy", mayImport: ["domain", "k8s", "store", "memory"] },
+  surface: { folder: "libs/surface", mayImport: ["domain", "k8s", "store", "memory", "deploy"] },
   sandbox: { folder: "libs/sandbox", mayImport: [] },
   cli: { folder: "apps/cli", mayImport: ["domain", "surface"] },
 };
-const libs = ["domain", "k8s", "store", "deploy", "surface", "sandbox"];
+const libs = ["domain", "k8s", "store", "memory", "deploy", "surface", "sandbox"];
 
 const eslint = new ESLint({
   cwd: root,

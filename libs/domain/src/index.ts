@@ -11,6 +11,7 @@ export * as Outcome from "./Outcome.js";
 export * as Plan from "./Plan.js";
 export * as Progress from "./Progress.js";
 export * as Reason from "./Reason.js";
+export * as Risk from "./Risk.js";
 export * as Service from "./Service.js";
 export * as Strategy from "./Strategy.js";
 export * as Timestamp from "./Timestamp.js";

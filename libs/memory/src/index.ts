@@ -1,0 +1,1 @@
+export * as Lesson from "./Lesson.js";

@@ -32,6 +32,8 @@ export const DeployRequest = Schema.Struct({
   takeOver: optionalKey(Schema.Boolean, "take_over"),
   createNamespace: optionalKey(Schema.Boolean, "create_namespace"),
   rollOnConfig: optionalKey(Schema.Boolean, "roll_on_config"),
+  /** Deploy in a freeze window of the policy too; that it was done is recorded. */
+  overrideFreeze: optionalKey(Schema.Boolean, "override_freeze"),
   /** False: answer once everything is applied, and leave the waiting to whoever looks next. */
   wait: optional(Schema.Boolean),
   /** The longest time without progress, in milliseconds. */

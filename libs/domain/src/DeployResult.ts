@@ -6,8 +6,9 @@ import { ObjectRef } from "./KubeObject.js";
 import { Status } from "./Outcome.js";
 import { Change, PlanAction } from "./Plan.js";
 import { Reason } from "./Reason.js";
+import { Risk } from "./Risk.js";
 import { ClusterId, Namespace, ServiceName } from "./Service.js";
-import { Strategy } from "./Strategy.js";
+import { Choice, Strategy } from "./Strategy.js";
 import { Timestamp } from "./Timestamp.js";
 import { Who } from "./Who.js";
 import { WireError } from "./WireError.js";
@@ -44,6 +45,11 @@ export const DeployResult = Schema.Struct({
   namespace: Namespace,
   cluster: optional(ClusterId),
   strategy: Strategy,
+  choice: optional(Choice),
+  /** What memory said before the deploy. */
+  risk: optional(Risk),
+  /** True where a freeze window was open, and `who` deployed all the same. */
+  overrideFreeze: optionalKey(Schema.Boolean, "override_freeze"),
   /** From accepted to ended, in milliseconds. */
   durationMs: key(Schema.NonNegativeInt, "duration_ms"),
   manifestCount: key(Schema.NonNegativeInt, "manifest_count"),

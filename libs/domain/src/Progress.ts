@@ -12,8 +12,9 @@ import { Evidence } from "./Evidence.js";
 import { ObjectRef } from "./KubeObject.js";
 import { Plan, PlanAction } from "./Plan.js";
 import { Reason } from "./Reason.js";
+import { Risk } from "./Risk.js";
 import { Namespace, ServiceName } from "./Service.js";
-import { Strategy } from "./Strategy.js";
+import { Choice, Strategy } from "./Strategy.js";
 import { Timestamp } from "./Timestamp.js";
 
 const event = <Type extends string, Fields extends Schema.Struct.Fields>(
@@ -36,7 +37,12 @@ export const Accepted = event("accepted", {
 /** Another deploy of the service holds the lock; live only. */
 export const Queued = event("queued", { holder: Schema.String });
 export const Locked = event("locked", {});
-export const Planned = event("planned", { strategy: Strategy, plan: Plan });
+export const Planned = event("planned", {
+  strategy: Strategy,
+  plan: Plan,
+  choice: optional(Choice),
+  risk: optional(Risk),
+});
 /** One object's apply: `sent`, then `done` with what came of it; live only. */
 export const Applying = event("applying", {
   object: ObjectRef,

@@ -1,0 +1,114 @@
+/**
+ * The learner: a logistic model over the features, one Bayesian step an outcome. Each weight is
+ * believed in with a variance of its own, which shrinks as it is used; a step costs a few hundred
+ * multiply-adds whatever was seen before. All of it is additive in log-odds, so that the parts of
+ * an assessment add up to it.
+ */
+import type * as Pairs from "../pairs/Pairs.js";
+import { features, featuresOf, logit, type Topic } from "./Features.js";
+import * as Prior from "./Prior.js";
+import type { Rates } from "./Rates.js";
+import type { Situation } from "./Situation.js";
+
+/** Plain JSON, in the order of `Features.features`. */
+export interface Model {
+  readonly weights: ReadonlyArray<number>;
+  readonly variances: ReadonlyArray<number>;
+}
+
+/** A model stored under another version is of other features: it is learnt anew. */
+export const version = 1;
+
+export interface Part {
+  readonly name: string;
+  readonly topic: Topic | "pattern";
+  readonly logOdds: number;
+}
+
+export interface Assessment {
+  readonly probability: number;
+  /** The same without what is known of pairs of services. */
+  readonly alone: number;
+  /** Their `logOdds` add up to `logit(probability)`. */
+  readonly parts: ReadonlyArray<Part>;
+}
+
+/** How firmly the prior weights are believed in: what a history of some thousand deploys may move. */
+const PRIOR_VARIANCE = 0.005;
+
+/** Nothing is certain: beyond these odds no assessment goes. */
+const LIMIT = logit(0.9999);
+
+/** A model that has the given weights by feature, and believes in them as a prior. */
+export const believing = (weights: Readonly<Record<string, number>>): Model => ({
+  weights: features.map(({ name }) => weights[name] ?? 0),
+  variances: features.map(() => PRIOR_VARIANCE),
+});
+
+export const initial: Model = believing(Prior.weights);
+
+const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+
+const dot = (a: ReadonlyArray<number>, b: ReadonlyArray<number>): number => {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
+  return sum;
+};
+
+/** Doubt in the weights pulls the odds towards even: the mean of a logistic under a normal. */
+const scaleOf = ({ variances }: Model, x: ReadonlyArray<number>): number => {
+  let variance = 0;
+  for (let i = 0; i < x.length; i++)
+    variance += (variances[i] as number) * (x[i] as number) * (x[i] as number);
+  return 1 / Math.sqrt(1 + (Math.PI * variance) / 8);
+};
+
+export const assess = (
+  model: Model,
+  situation: Situation,
+  rates: Rates,
+  pairs: ReadonlyArray<Pairs.Part>,
+): Assessment => {
+  const x = featuresOf(situation, rates);
+  const scale = scaleOf(model, x);
+  const alone = scale * dot(model.weights, x);
+  const together = pairs.reduce((sum, { logOdds }) => sum + logOdds, 0);
+  const sum = Math.max(-LIMIT, Math.min(LIMIT, alone + together));
+  const parts: Array<Part> = features.map(({ name, topic }, i) => ({
+    name,
+    topic,
+    logOdds: scale * (model.weights[i] as number) * (x[i] as number),
+  }));
+  for (const { service, logOdds } of pairs)
+    parts.push({ name: service, topic: "pattern", logOdds });
+  if (sum !== alone + together)
+    parts.push({ name: "limit", topic: "base", logOdds: sum - alone - together });
+  return { probability: sigmoid(sum), alone: sigmoid(alone), parts };
+};
+
+/**
+ * The model after one more outcome. To be called when the outcome is known, with the situation as
+ * it was at the deploy's beginning and before the outcome is added to the rates.
+ */
+export const learn = (
+  model: Model,
+  situation: Situation,
+  rates: Rates,
+  pairs: ReadonlyArray<Pairs.Part>,
+  failed: boolean,
+  weight: number,
+): Model => {
+  const x = featuresOf(situation, rates);
+  const together = pairs.reduce((sum, { logOdds }) => sum + logOdds, 0);
+  const p = sigmoid(dot(model.weights, x) + together);
+  const error = weight * ((failed ? 1 : 0) - p);
+  const certainty = weight * p * (1 - p);
+  const variances = model.variances.map((v, i) => {
+    const xi = x[i] as number;
+    return xi === 0 ? v : 1 / (1 / v + certainty * xi * xi);
+  });
+  return {
+    weights: model.weights.map((w, i) => w + (variances[i] as number) * (x[i] as number) * error),
+    variances,
+  };
+};

@@ -1,0 +1,85 @@
+/**
+ * Failure rates that fade: how many outcomes there were and how many of them failed, each counted
+ * the less the older it is. Adding is commutative (an outcome that arrives late is weighed down by
+ * its age), and a negative weight takes an outcome back, both exact up to floating point.
+ */
+export interface Rate {
+  /** The newest outcome's time, to which the counts are decayed; milliseconds since the epoch. */
+  readonly at: number;
+  readonly longN: number;
+  readonly longF: number;
+  readonly shortN: number;
+  readonly shortF: number;
+}
+
+/** Reads what is kept under a key of `keysOf`. */
+export type Rates = (key: string) => Rate | undefined;
+
+export interface Counts {
+  readonly n: number;
+  readonly f: number;
+}
+
+const DAY = 86_400_000;
+
+/** Half-lives in milliseconds. Years for what a thing is like, two months for how it is of late. */
+interface HalfLives {
+  readonly long: number;
+  readonly short: number;
+}
+const usual: HalfLives = { long: 1500 * DAY, short: 60 * DAY };
+
+/** The cluster's own rate is kept at several paces: it drifts, and everything else is measured against it. */
+export const CLUSTER = "cluster";
+export const CLUSTER_MONTH = "cluster:month";
+const cluster: HalfLives = { long: 1500 * DAY, short: 180 * DAY };
+const clusterMonth: HalfLives = { long: 30 * DAY, short: 7 * DAY };
+
+const halfLivesOf = (key: string): HalfLives =>
+  key === CLUSTER ? cluster : key === CLUSTER_MONTH ? clusterMonth : usual;
+
+const fade = (age: number, halfLife: number): number =>
+  age <= 0 ? 1 : Math.exp((-Math.LN2 * age) / halfLife);
+
+/**
+ * The rate with one more outcome. `failed` is 1 for a failure, 0 for a success, and between them
+ * where a failure has another cause too; `weight` says how much the outcome counts at all.
+ */
+export const add = (
+  rate: Rate | undefined,
+  key: string,
+  at: number,
+  failed: number,
+  weight: number,
+): Rate => {
+  const { long, short } = halfLivesOf(key);
+  const old = rate ?? { at, longN: 0, longF: 0, shortN: 0, shortF: 0 };
+  const newest = Math.max(old.at, at);
+  const [keepLong, keepShort] = [fade(newest - old.at, long), fade(newest - old.at, short)];
+  const [addLong, addShort] = [weight * fade(newest - at, long), weight * fade(newest - at, short)];
+  return {
+    at: newest,
+    longN: old.longN * keepLong + addLong,
+    longF: old.longF * keepLong + addLong * failed,
+    shortN: old.shortN * keepShort + addShort,
+    shortF: old.shortF * keepShort + addShort * failed,
+  };
+};
+
+const none: Counts = { n: 0, f: 0 };
+
+/** What is left of the counts at an instant; never negative, whatever was taken back. */
+export const longAt = (rate: Rate | undefined, key: string, at: number): Counts => {
+  if (rate === undefined) return none;
+  return faded(rate.longN, rate.longF, fade(at - rate.at, halfLivesOf(key).long));
+};
+
+export const shortAt = (rate: Rate | undefined, key: string, at: number): Counts => {
+  if (rate === undefined) return none;
+  return faded(rate.shortN, rate.shortF, fade(at - rate.at, halfLivesOf(key).short));
+};
+
+const faded = (n: number, f: number, keep: number): Counts => {
+  const left = Math.max(0, n * keep);
+  return { n: left, f: Math.min(left, Math.max(0, f * keep)) };
+};

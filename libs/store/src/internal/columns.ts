@@ -1,7 +1,9 @@
 /**
- * A deploy between `DeployRow` and the columns of the table. `DeployRow`'s schema is the one
- * codec: columns are its encoded form, with the nested parts as JSON text.
+ * A deploy between `DeployRow` and the columns of the table: its schema's encoded form, with the
+ * nested parts as JSON text. Only the result has another form in code; the rest is written as it
+ * is, since ledgers bring thousands of rows at a time.
  */
+import { DeployResult } from "@nopea/domain";
 import { Effect, Option, Schema } from "effect";
 import { DeployRow } from "../DeployRow.js";
 
@@ -28,14 +30,14 @@ export interface Columns {
 }
 
 // Compiled at the first use: a command that only reads pays for reading alone.
-const encodeRow = (row: DeployRow) => Schema.encodeSync(DeployRow)(row);
+const encodeResult = (result: DeployResult.DeployResult) =>
+  Schema.encodeSync(DeployResult.DeployResult)(result);
 const decodeRow = (row: unknown) => Schema.decodeUnknown(DeployRow)(row);
 
 const json = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
 
-/** Throws only where the row isn't what its type says. */
-export const encode = (row: DeployRow): Columns => {
-  const it = encodeRow(row);
+/** Throws only where the result isn't what its type says. */
+export const encode = (it: DeployRow): Columns => {
   return {
     id: it.id,
     cluster: it.ref.cluster,
@@ -54,7 +56,7 @@ export const encode = (row: DeployRow): Columns => {
     change: json(it.change),
     who: json(it.who),
     digest: it.digest ?? null,
-    result: json(it.result),
+    result: it.result === undefined ? null : JSON.stringify(encodeResult(it.result)),
   };
 };
 

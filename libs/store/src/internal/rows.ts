@@ -7,7 +7,7 @@ import { type DeployId, Progress, type Service } from "@nopea/domain";
 import { Effect, Option, Schema } from "effect";
 import type { DeployRow } from "../DeployRow.js";
 import { type Columns, decode, decodeAll, encode } from "./columns.js";
-import { count } from "./services.js";
+import { count, countAll } from "./services.js";
 
 export const ofService = (sql: SqlClient, ref: Service.ServiceRef) =>
   sql`cluster = ${ref.cluster} AND namespace = ${ref.namespace} AND service = ${ref.service}`;
@@ -49,23 +49,47 @@ export const put = (sql: SqlClient, row: DeployRow) =>
     return true;
   });
 
+/** Rows in one statement: far below SQLite's limit of parameters (32,766). */
+const rowsAtOnce = 400;
+
 export const takeIn = (sql: SqlClient, rows: ReadonlyArray<DeployRow>) =>
   Effect.gen(function* () {
     let added = 0;
-    for (const row of rows) {
-      const theirs = encode(row);
-      const [ours] = yield* sql<Columns>`SELECT * FROM deploys WHERE id = ${row.id}`;
-      if (ours === undefined) {
-        yield* insert(sql, theirs, "");
-        added += 1;
-        continue;
-      }
-      const merged = merge(ours, theirs);
+    for (let start = 0; start < rows.length; start += rowsAtOnce)
+      added += yield* takeInSome(sql, rows.slice(start, start + rowsAtOnce).map(encode));
+    return added;
+  });
+
+const takeInSome = (sql: SqlClient, theirs: ReadonlyArray<Columns>) =>
+  Effect.gen(function* () {
+    const inserted = yield* sql<Pick<Columns, "id">>`INSERT INTO deploys ${sql.insert(
+      theirs.map((columns) => ({ ...columns, owner: "" })),
+    )} ON CONFLICT (id) DO NOTHING RETURNING id`;
+    const fresh = new Set(inserted.map(({ id }) => id));
+    const added: Array<Columns> = [];
+    const others: Array<Columns> = [];
+    // The same id twice among them: the first was inserted, the second is merged with it.
+    for (const columns of theirs) (fresh.delete(columns.id) ? added : others).push(columns);
+    yield* countAll(
+      sql,
+      added.filter(({ state }) => state !== "refused"),
+    );
+    if (others.length === 0) return added.length;
+    const found = yield* sql<Columns>`SELECT * FROM deploys WHERE ${sql.in(
+      "id",
+      others.map(({ id }) => id),
+    )}`;
+    const known = new Map(found.map((columns) => [columns.id, columns]));
+    for (const columns of others) {
+      const ours = known.get(columns.id);
+      if (ours === undefined) continue;
+      const merged = merge(ours, columns);
       if (merged === ours) continue;
+      known.set(ours.id, merged);
       yield* update(sql, merged);
       if (ours.state === "refused") yield* count(sql, ours, 1);
     }
-    return added;
+    return added.length;
   });
 
 /**

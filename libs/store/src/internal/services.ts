@@ -14,6 +14,27 @@ export const count = (
     ON CONFLICT (cluster, namespace, service)
     DO UPDATE SET deploys = services.deploys + excluded.deploys`;
 
+/** One more deploy for the service of each. */
+export const countAll = (
+  sql: SqlClient,
+  rows: ReadonlyArray<Pick<Columns, "cluster" | "namespace" | "service">>,
+) => {
+  const counts = new Map<
+    string,
+    Pick<Columns, "cluster" | "namespace" | "service"> & { deploys: number }
+  >();
+  for (const { cluster, namespace, service } of rows) {
+    const key = `${cluster} ${namespace} ${service}`;
+    const deploys = (counts.get(key)?.deploys ?? 0) + 1;
+    counts.set(key, { cluster, namespace, service, deploys });
+  }
+  return counts.size === 0
+    ? Effect.void
+    : sql`INSERT INTO services ${sql.insert([...counts.values()])}
+        ON CONFLICT (cluster, namespace, service)
+        DO UPDATE SET deploys = services.deploys + excluded.deploys`;
+};
+
 export const list = (
   sql: SqlClient,
   filter: { readonly cluster?: Service.ClusterId; readonly namespace?: Service.Namespace },

@@ -10,4 +10,4 @@ export interface Migration {
 }
 
 /** The version of the last migration: what `PRAGMA user_version` says of a store that is up to date. */
-export const latest = 1;
+export const latest = 2;

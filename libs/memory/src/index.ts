@@ -1,3 +1,4 @@
+export * as Drivers from "./risk/Drivers.js";
 export * as Features from "./risk/Features.js";
 export * as Lesson from "./Lesson.js";
 export * as Model from "./risk/Model.js";

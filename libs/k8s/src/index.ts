@@ -17,6 +17,8 @@ export * as Change from "./planning/Change.js";
 export * as ConfigReaders from "./planning/ConfigReaders.js";
 export * as Planner from "./planning/Planner.js";
 
+export * as History from "./history/History.js";
+
 export * as Leases from "./leases/Leases.js";
 export * as ProcessIdentity from "./leases/ProcessIdentity.js";
 

@@ -28,6 +28,10 @@ export const semverStep = (before: string, after: string): Semver => {
   return first < 0 ? "other" : (["major", "minor", "patch"] as const)[first as 0 | 1 | 2];
 };
 
+/** The largest of several steps; `none` where there are none. */
+export const furthest = (steps: ReadonlyArray<Semver>): Semver =>
+  STEPS[Math.max(0, ...steps.map((step) => STEPS.indexOf(step)))] ?? "none";
+
 const IMAGE = /(?:^|\.)(?:initContainers|containers)\[[^\]]*\]\.image$/;
 
 const CHANGES = new Set<Plan.PlanAction>([
@@ -61,7 +65,6 @@ export const of = (plan: SetPlan): Plan.Change => {
       .filter(({ path, change }) => change === "changed" && IMAGE.test(path))
       .map(({ before, after }) => semverStep(String(before), String(after))),
   );
-  const furthest = Math.max(0, ...steps.map((step) => STEPS.indexOf(step)));
   return {
     kind:
       steps.length > 0
@@ -69,7 +72,7 @@ export const of = (plan: SetPlan): Plan.Change => {
         : changed.length > 0 && changed.every(isConfig)
           ? "config"
           : "manifests",
-    semver: STEPS[furthest] ?? "none",
+    semver: furthest(steps),
     objects: changed.length,
     lines: changed.reduce((sum, entry) => sum + linesOf(entry), 0),
   };

@@ -2,10 +2,11 @@
  * One deploy up to its first write: its turn, what an earlier one left behind, and the plan. What
  * is found wrong until here refuses it, and leaves nothing; `CarryingOut` does the rest.
  */
-import { type DeployId, DeployRequest, KubeObject, type Strategy, Timestamp } from "@nopea/domain";
+import { type DeployId, DeployRequest, KubeObject, Timestamp } from "@nopea/domain";
 import { Change, type Cluster, Ordering, type Planner } from "@nopea/k8s";
 import { Clock, Effect, Exit, Option, type Scope } from "effect";
 import * as CarryingOut from "./CarryingOut.js";
+import * as Choice from "./Choice.js";
 import { type Context, type Needs, Shortcomings } from "./Context.js";
 import * as ClusterIdentity from "./ClusterIdentity.js";
 import type { ResolvedRequest } from "./Deployer.js";
@@ -21,8 +22,6 @@ import * as Results from "./Results.js";
 import * as Turn from "./Turn.js";
 
 type ClusterService = typeof Cluster.Cluster.Service;
-
-const strategy: Strategy.Strategy = "direct";
 
 /** The cancelled deploy that has not begun yet. */
 const cancelled = new Refused({
@@ -48,7 +47,7 @@ export const run = (
     const facts: Results.Facts = {
       id,
       ref,
-      strategy,
+      strategy: prepared.chosen.strategy,
       accepted,
       manifestCount: set.entries.length,
       who: request.who,
@@ -132,7 +131,22 @@ const getReady = (
       new Set([...madeEarly, ...others]),
     );
     const steps = yield* Ordering.steps(planned.entries);
-    yield* log.emit({ type: "planned", strategy, plan: planned.plan });
+    // Here memory's risk comes in.
+    const risk = undefined;
+    const chosen = yield* Preparation.choose(request, {
+      risk,
+      ...Preparation.rolling(planned, recovered.ledger, lastApplied),
+    });
+    const choosing = Results.choosing(chosen, risk);
+    for (const message of Choice.warnings(chosen, request.who))
+      yield* context.shortcomings.say(message);
+    yield* log.emit({
+      type: "planned",
+      strategy: choosing.strategy,
+      plan: planned.plan,
+      choice: choosing.choice,
+      ...(risk === undefined ? {} : { risk }),
+    });
     return {
       turn,
       planned,
@@ -141,7 +155,7 @@ const getReady = (
       created: new Set([...madeEarly, ...others]),
       ledger: recovered.ledger,
       hasLedger: found.hasLedger,
-      facts: { ...facts, change: Change.of(planned) },
+      facts: { ...facts, ...choosing, change: Change.of(planned) },
     };
   });
 

@@ -30,9 +30,10 @@ export interface Context {
   readonly cancel: Effect.Effect<void>;
 }
 
-/** What the deploy does without; each is said once, as a warning that names what is missing. */
+/** What the deploy does without; each is said once, as a warning that names what is missing. And other warnings. */
 export class Shortcomings {
   private readonly messages = new Map<DeployResult.Degraded, string>();
+  private readonly others: Array<string> = [];
 
   constructor(private readonly emit: ProgressLog["emit"]) {}
 
@@ -43,11 +44,18 @@ export class Shortcomings {
       return this.emit({ type: "warning", message });
     });
 
+  /** A warning of something that isn't missing. */
+  readonly say = (message: string): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      this.others.push(message);
+      return this.emit({ type: "warning", message });
+    });
+
   get degraded(): ReadonlyArray<DeployResult.Degraded> {
     return [...this.messages.keys()];
   }
 
   get warnings(): ReadonlyArray<string> {
-    return [...this.messages.values()];
+    return [...this.others, ...this.messages.values()];
   }
 }

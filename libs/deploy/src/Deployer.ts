@@ -15,10 +15,12 @@ import { type Cluster, Leases, ProcessIdentity } from "@nopea/k8s";
 import { Deploys, Spool } from "@nopea/store";
 import { Context, Effect, Layer, Queue, Stream, Take } from "effect";
 import * as Beginning from "./Beginning.js";
+import * as Choice from "./Choice.js";
 import { isDenied } from "./internal/failures.js";
 import * as LastApplied from "./LastApplied.js";
 import * as Ledgers from "./Ledgers.js";
 import { Outcomes } from "./Outcomes.js";
+import type * as Policy from "./Policy.js";
 import * as Preparation from "./Preparation.js";
 import * as ProgressLog from "./ProgressLog.js";
 import { Recovery } from "./Recovery.js";
@@ -28,10 +30,13 @@ import type { Refusal } from "./Refusal.js";
 export interface ResolvedRequest extends DeployRequest.DeployRequest {
   readonly namespace: Service.Namespace;
   readonly who: Who.Who;
+  /** The operator's, read where this runs; absent: there is none. */
+  readonly policy?: Policy.Policy;
 }
 
 export interface PlanAnswer {
   readonly strategy: Strategy.Strategy;
+  readonly choice: Strategy.Choice;
   readonly plan: Plan.Plan;
 }
 
@@ -118,7 +123,23 @@ export const make: Effect.Effect<
     );
     const options = Preparation.planOptions(request, place, lastApplied);
     const planned = yield* Preparation.plan(cluster, prepared, request, options, true);
-    return { strategy: "direct", plan: planned.plan };
+    const chosen = yield* Preparation.choose(
+      request,
+      Preparation.rolling(planned, ledger, lastApplied),
+    );
+    const { freeze, ...unfrozen } = chosen;
+    const warnings =
+      freeze === undefined || request.overrideFreeze === true
+        ? Choice.warnings(chosen, request.who)
+        : [
+            `a deploy would be refused now: ${Choice.freezeText(freeze)}`,
+            ...Choice.warnings(unfrozen, request.who),
+          ];
+    return {
+      strategy: chosen.strategy,
+      choice: Choice.recorded(chosen),
+      plan: { ...planned.plan, warnings: [...warnings, ...planned.plan.warnings] },
+    };
   });
 
   return Deployer.of({ run, plan });

@@ -13,12 +13,14 @@ import {
   Marks,
   Planner,
 } from "@nopea/k8s";
-import { Effect, Option } from "effect";
+import { Clock, Effect, Option } from "effect";
+import * as Choice from "./Choice.js";
 import * as ClusterIdentity from "./ClusterIdentity.js";
 import type { ResolvedRequest } from "./Deployer.js";
 import type { ByKey } from "./LastApplied.js";
 import * as Ledgers from "./Ledgers.js";
-import { Refused, type Refusal } from "./Refusal.js";
+import * as Policy from "./Policy.js";
+import { type FreezeWindow, Refused, type Refusal } from "./Refusal.js";
 
 type ClusterService = typeof Cluster.Cluster.Service;
 
@@ -28,6 +30,8 @@ export interface Prepared {
   readonly set: ManifestSet.ManifestSet;
   /** The service's namespace doesn't exist yet. */
   readonly namespaceMissing: boolean;
+  /** By what is known before the plan. */
+  readonly chosen: Choice.Chosen;
 }
 
 export const prepare: (
@@ -37,13 +41,8 @@ export const prepare: (
   function* (cluster, request) {
     const { service, namespace } = request;
     const place = { service, namespace };
-    if (request.strategy === "canary" || request.strategy === "blue_green") {
-      return yield* new Refused({
-        reason: "engine_unavailable",
-        message: `this version of nopea has no rollout engine, so that ${request.strategy} can't be done`,
-        advice: "Deploy with --strategy direct.",
-      });
-    }
+    // What forbids the deploy is said before anyone is asked; what only the plan shows can't forbid it.
+    const chosen = yield* choose(request, { canRoll: true, isFirst: false });
     const [made, id, found] = yield* Effect.all(
       [
         ManifestSet.make(
@@ -63,9 +62,44 @@ export const prepare: (
       ref: { cluster: id, namespace, service },
       set,
       namespaceMissing: found === "missing",
+      chosen,
     };
   },
 );
+
+/** The strategy, by what is known so far. A dry run isn't refused by a freeze window, but told of it. */
+export const choose = (
+  request: ResolvedRequest,
+  known: Pick<Choice.Question, "risk" | "canRoll" | "isFirst">,
+): Effect.Effect<Choice.Chosen, FreezeWindow | Refused> =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    Choice.choose({
+      ...known,
+      asked: request.strategy,
+      policy: request.policy ?? Policy.empty,
+      ref: request,
+      now,
+      overrideFreeze: request.overrideFreeze === true || request.dryRun === true,
+      // None is built in yet.
+      engine: Option.none(),
+    }),
+  );
+
+/** What the choice goes by once there is a plan. */
+export const rolling = (
+  planned: Planner.SetPlan,
+  ledger: Option.Option<Ledgers.Stored>,
+  lastApplied: ByKey,
+): Pick<Choice.Question, "canRoll" | "isFirst"> => ({
+  canRoll: planned.entries.some(
+    ({ planned: { object } }) => object.kind === "Deployment" && object.apiVersion === "apps/v1",
+  ),
+  isFirst: Option.match(ledger, {
+    // Where the cluster keeps none the store knows what was applied.
+    onNone: () => lastApplied.size === 0,
+    onSome: ({ ledger }) => ledger.current === undefined,
+  }),
+});
 
 /** An account of one namespace may not read the namespace itself: it is there then. */
 const namespaceOf = (

@@ -5,7 +5,7 @@
  * Secret. The format is described in docs/ledger.md.
  */
 import type { KubeObject } from "@nopea/domain";
-import { DeployId, DeployResult, Plan, Strategy, Timestamp, Who, Wire } from "@nopea/domain";
+import { DeployId, DeployResult, Plan, Risk, Strategy, Timestamp, Who, Wire } from "@nopea/domain";
 import { Schema } from "effect";
 
 export const version = 1;
@@ -36,6 +36,9 @@ export const RecordSet = Schema.Struct({
   id: DeployId.DeployId,
   accepted: Timestamp.Timestamp,
   strategy: Strategy.Strategy,
+  choice: Wire.optional(Strategy.Choice),
+  risk: Wire.optional(Risk.Risk),
+  overrideFreeze: Wire.optionalKey(Schema.Boolean, "override_freeze"),
   rollbackOf: Wire.optionalKey(DeployId.DeployId, "rollback_of"),
   change: Wire.optional(Plan.Change),
   who: Wire.optional(Who.Who),

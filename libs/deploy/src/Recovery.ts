@@ -255,18 +255,8 @@ const factsFor = (
 ): Results.Facts => {
   const digest = inFlight.record?.digest;
   if (Option.isSome(look.set)) {
-    const { id, accepted, strategy, rollbackOf, change, who, objects } = look.set.value;
-    return {
-      id,
-      ref,
-      accepted,
-      strategy,
-      rollbackOf,
-      change,
-      who,
-      digest,
-      manifestCount: objects.length,
-    };
+    const { version: _, salt: __, objects, ...facts } = look.set.value;
+    return { ...facts, ref, digest, manifestCount: objects.length };
   }
   if (Option.isSome(row)) return { ...Results.factsOf(row.value, 0), ref, digest };
   return {

@@ -18,6 +18,12 @@ export class Locked extends Schema.TaggedError<Locked>()("Locked", {
   advice: Wire.optional(Schema.String),
 }) {}
 
+/** The policy lets nothing be deployed at this time. */
+export class FreezeWindow extends Schema.TaggedError<FreezeWindow>()("FreezeWindow", {
+  message: Schema.String,
+  advice: Wire.optional(Schema.String),
+}) {}
+
 /** The cluster, a rule of nopea or another owner says no; `reason` where it is one of the list. */
 export class Refused extends Schema.TaggedError<Refused>()("Refused", {
   message: Schema.String,
@@ -31,6 +37,7 @@ export const Refusal = Schema.Union(
   BadInput,
   QueueFull,
   Locked,
+  FreezeWindow,
   Refused,
   ClusterError.ClusterUnreachable,
   ClusterError.ApiFailure,

@@ -8,6 +8,7 @@ import {
   type Outcome,
   type Plan,
   type Reason,
+  type Risk,
   type Service,
   type Strategy,
   Timestamp,
@@ -16,12 +17,16 @@ import {
 } from "@nopea/domain";
 import type { Waiter } from "@nopea/k8s";
 import type { DeployRow } from "@nopea/store";
+import * as Choice from "./Choice.js";
 
 /** What is known of a deploy from its beginning. */
 export interface Facts {
   readonly id: DeployId.DeployId;
   readonly ref: Service.ServiceRef;
   readonly strategy: Strategy.Strategy;
+  readonly choice?: Strategy.Choice | undefined;
+  readonly risk?: Risk.Risk | undefined;
+  readonly overrideFreeze?: boolean | undefined;
   readonly accepted: Timestamp.Timestamp;
   readonly manifestCount: number;
   readonly who?: Who.Who | undefined;
@@ -60,6 +65,14 @@ const optional = <Key extends string, Value>(
 ): { readonly [K in Key]?: Value } =>
   (value === undefined ? {} : { [key]: value }) as { readonly [K in Key]?: Value };
 
+/** The facts that the choice of the strategy adds. */
+export const choosing = (chosen: Choice.Chosen, risk: Risk.Risk | undefined) => ({
+  strategy: chosen.strategy,
+  choice: Choice.recorded(chosen),
+  ...optional("risk", risk),
+  ...(chosen.freeze === undefined ? {} : { overrideFreeze: true }),
+});
+
 export const errorOf = (finding: Waiter.Finding | Failed): WireError.WireError =>
   WireError.failed({
     reason: finding.reason,
@@ -76,6 +89,9 @@ export const result = (facts: Facts, end: End): DeployResult.DeployResult => ({
   namespace: facts.ref.namespace,
   cluster: facts.ref.cluster,
   strategy: facts.strategy,
+  ...optional("choice", facts.choice),
+  ...optional("risk", facts.risk),
+  ...optional("overrideFreeze", facts.overrideFreeze),
   durationMs: Math.max(0, Timestamp.toMillis(end.ended) - Timestamp.toMillis(facts.accepted)),
   manifestCount: facts.manifestCount,
   verified: end.verified,

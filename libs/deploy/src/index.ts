@@ -1,4 +1,5 @@
 export * as Deploy from "./Deploy.js";
+export * as Choice from "./Choice.js";
 export * as ClusterIdentity from "./ClusterIdentity.js";
 export * as Deployer from "./Deployer.js";
 export * as Inspection from "./Inspection.js";
@@ -7,6 +8,7 @@ export * as Judgement from "./Judgement.js";
 export * as Ledger from "./Ledger.js";
 export * as Ledgers from "./Ledgers.js";
 export * as Outcomes from "./Outcomes.js";
+export * as Policy from "./Policy.js";
 export * as Record from "./Record.js";
 export * as Recovery from "./Recovery.js";
 export * as Refusal from "./Refusal.js";

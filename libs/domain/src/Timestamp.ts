@@ -29,3 +29,19 @@ export const fromKubernetes = (text: string | undefined): Timestamp | undefined 
   const millis = Date.parse(text);
   return Number.isNaN(millis) ? undefined : fromMillis(millis);
 };
+
+const RFC_3339 = /^(\d{4}-\d{2}-\d{2})[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/;
+
+/** Any RFC 3339 time as milliseconds since the Unix epoch; `undefined` where it is none, or its day does not exist. */
+export const fromRfc3339 = (text: string): number | undefined => {
+  const day = RFC_3339.exec(text)?.[1];
+  if (day === undefined) return undefined;
+  const midnight = Date.parse(`${day}T00:00:00Z`);
+  const millis = Date.parse(text.toUpperCase().replace(" ", "T"));
+  // The 31st of February would quietly become a day in March.
+  return Number.isNaN(millis) ||
+    Number.isNaN(midnight) ||
+    !new Date(midnight).toISOString().startsWith(day)
+    ? undefined
+    : millis;
+};

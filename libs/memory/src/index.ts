@@ -1,5 +1,6 @@
 export * as Drivers from "./risk/Drivers.js";
 export * as Features from "./risk/Features.js";
+export * as Jsonl from "./Jsonl.js";
 export * as Lesson from "./Lesson.js";
 export * as Model from "./risk/Model.js";
 export * as Pairs from "./pairs/Pairs.js";

@@ -47,7 +47,9 @@ const keptOf = (revisions: ReadonlyArray<KubeObject.KubeObject>): ReadonlyArray<
       for (let hole = number - 1; hole > Math.max(previous, lowest); hole -= 1) {
         if (free(hole)) first = hole;
       }
-    if (first !== number && !free(first)) return { numbers: [number], template };
+    // Where more than one number could be meant, none is.
+    if (first !== number && (!free(first) || first !== previous + 1))
+      return { numbers: [number], template };
     taken.add(first);
     previous = first;
     return { numbers: first === number ? [number] : [first, number], template, createdAt };

@@ -1,6 +1,6 @@
 /** One deploy's id: a ULID, so that ids sort by the time the deploy was accepted. */
 import { Clock, Effect, Schema } from "effect";
-import { monotonicFactory } from "ulid";
+import { decodeTime, monotonicFactory } from "ulid";
 
 export const DeployId = Schema.String.pipe(
   Schema.pattern(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/, { message: () => "expected a ULID" }),
@@ -15,3 +15,6 @@ const next = monotonicFactory();
 export const make: Effect.Effect<DeployId> = Clock.currentTimeMillis.pipe(
   Effect.map((millis) => next(millis) as DeployId),
 );
+
+/** When the deploy was accepted, in milliseconds since the epoch. */
+export const toMillis = (id: DeployId): number => decodeTime(id);

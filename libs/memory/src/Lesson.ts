@@ -52,8 +52,25 @@ const blameWeights: Readonly<Record<Reason.ReasonBlame, number>> = {
   operator: 0.1,
 };
 
+/** What of a deploy's row a lesson is made of. */
+export type Ended = Pick<
+  DeployRow.DeployRow,
+  | "id"
+  | "ref"
+  | "state"
+  | "unchanged"
+  | "strategy"
+  | "acceptedAt"
+  | "endedAt"
+  | "outcome"
+  | "reason"
+  | "rollbackOf"
+  | "change"
+  | "who"
+>;
+
 /** Undefined for what is no lesson: not ended, or nothing changed and nothing failed. */
-export const fromRow = (row: DeployRow.DeployRow): Lesson | undefined => {
+export const fromRow = (row: Ended): Lesson | undefined => {
   if (row.state !== "ended" || row.unchanged || row.outcome === undefined) return undefined;
   const startedAt = Timestamp.toMillis(row.acceptedAt);
   return {

@@ -2,6 +2,7 @@ export * as Drivers from "./risk/Drivers.js";
 export * as Features from "./risk/Features.js";
 export * as Jsonl from "./Jsonl.js";
 export * as Lesson from "./Lesson.js";
+export * as Memory from "./Memory.js";
 export * as Model from "./risk/Model.js";
 export * as Pairs from "./pairs/Pairs.js";
 export * as Prior from "./risk/Prior.js";

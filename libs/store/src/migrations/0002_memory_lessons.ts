@@ -27,7 +27,8 @@ const statements = ({ serial, real, clustered }: (typeof dialects)["sqlite" | "p
     failed BIGINT NOT NULL,
     revealed BIGINT NOT NULL,
     lesson TEXT NOT NULL,
-    model TEXT NOT NULL
+    model TEXT NOT NULL,
+    tested BIGINT NOT NULL
   )`,
   `CREATE TABLE memory_namespaces (
     id ${serial},
@@ -44,6 +45,8 @@ const statements = ({ serial, real, clustered }: (typeof dialects)["sqlite" | "p
     learn_after TEXT,
     learnt BIGINT NOT NULL,
     failed BIGINT NOT NULL,
+    blamed BIGINT NOT NULL,
+    expected ${real} NOT NULL,
     weight ${real} NOT NULL,
     UNIQUE (namespace, service)
   )`,
@@ -69,7 +72,8 @@ const statements = ({ serial, real, clustered }: (typeof dialects)["sqlite" | "p
     together TEXT,
     last TEXT,
     expected ${real},
-    share ${real},
+    blame ${real},
+    heard TEXT,
     UNIQUE (cluster, id)
   )`,
   `CREATE INDEX memory_lessons_revealed ON memory_lessons (cluster, revealed, id)`,
@@ -90,29 +94,32 @@ const statements = ({ serial, real, clustered }: (typeof dialects)["sqlite" | "p
   )${clustered}`,
   `CREATE TABLE memory_models (
     cluster BIGINT NOT NULL,
-    learnt BIGINT NOT NULL,
     revealed BIGINT NOT NULL,
     lesson TEXT NOT NULL,
+    learnt BIGINT NOT NULL,
     model TEXT NOT NULL,
-    PRIMARY KEY (cluster, learnt)
+    PRIMARY KEY (cluster, revealed, lesson)
   )`,
   `CREATE TABLE memory_pairs (
     cluster BIGINT NOT NULL,
     after BIGINT NOT NULL,
     before BIGINT NOT NULL,
-    observations BIGINT NOT NULL,
-    failures BIGINT NOT NULL,
-    at BIGINT NOT NULL,
-    n ${real} NOT NULL,
-    f ${real} NOT NULL,
-    e ${real} NOT NULL,
-    PRIMARY KEY (cluster, after, before)
+    learnt BIGINT NOT NULL,
+    failed BIGINT NOT NULL,
+    expected ${real} NOT NULL,
+    weight ${real} NOT NULL,
+    well_since BIGINT NOT NULL,
+    failed_revealed BIGINT,
+    failed_lesson TEXT,
+    chance ${real},
+    PRIMARY KEY (after, before)
   )${clustered}`,
   `CREATE INDEX memory_pairs_before ON memory_pairs (before, after)`,
+  `CREATE INDEX memory_pairs_chance ON memory_pairs (cluster, chance) WHERE chance IS NOT NULL`,
   `CREATE TABLE memory_breaks (
     service BIGINT NOT NULL,
     reason TEXT NOT NULL,
-    observations BIGINT NOT NULL,
+    failed BIGINT NOT NULL,
     weight ${real} NOT NULL,
     PRIMARY KEY (service, reason)
   )${clustered}`,

@@ -1,0 +1,142 @@
+/**
+ * What was learnt from every deploy that ended: how likely the next one is to fail and why, what
+ * breaks a service, and what is deployed with it. All of it is a function of the lessons alone:
+ * stores that were fed the same outcomes, in whatever order, say the same. Nothing is read from a
+ * cluster here; and what can't be written or read is the store's one failure.
+ */
+import type { DeployId, Service } from "@nopea/domain";
+import { Store, type StoreError } from "@nopea/store";
+import { Chunk, Context, Effect, Layer, Option, Stream } from "effect";
+import * as Exporting from "./internal/exporting.js";
+import * as Forgetting from "./internal/forgetting.js";
+import * as Learning from "./internal/learning.js";
+import * as Outcomes from "./internal/outcomes.js";
+import type { Lesson } from "./Lesson.js";
+
+type StoreUnavailable = StoreError.StoreUnavailable;
+
+/** Whose memory; all there is without it. */
+export interface Filter {
+  readonly cluster?: Service.ClusterId | undefined;
+  readonly namespace?: Service.Namespace | undefined;
+  readonly service?: Service.ServiceName | undefined;
+}
+
+export class Memory extends Context.Tag("@nopea/memory/Memory")<
+  Memory,
+  {
+    /**
+     * Takes in outcomes of the deploys table that were not learnt yet, at most 2,000, in one
+     * transaction (or as a part of the caller's); answers how many lessons that made or brought
+     * further. Any number of processes may do so at once: each outcome is learnt once.
+     */
+    readonly learn: Effect.Effect<number, StoreUnavailable>;
+    /** Learns until nothing is left, a transaction at a time. Not to be called inside one. */
+    readonly catchUp: Effect.Effect<number, StoreUnavailable>;
+    /**
+     * A service's outcomes up to this deploy are history from now on, never lessons: those that
+     * were learnt are taken back, those that come are not learnt. A mark never moves back, so that
+     * a ledger's `learn_after` may be given as often as it is read. Answers how many lessons went.
+     */
+    readonly forget: (
+      ref: Service.ServiceRef,
+      upTo: DeployId.DeployId,
+    ) => Effect.Effect<number, StoreUnavailable>;
+    /** Learns what is new by its id, and isn't forgotten; answers how many lessons that was. */
+    readonly importLessons: (
+      lessons: ReadonlyArray<Lesson>,
+    ) => Effect.Effect<number, StoreUnavailable>;
+    /** Every lesson, in the order in which they came; a page at a time is held. */
+    readonly exportLessons: (filter: Filter) => Stream.Stream<Lesson, StoreUnavailable>;
+  }
+>() {}
+
+/** Outcomes, or lessons that are imported, in one transaction. */
+const atOnce = 2_000;
+const pageSize = 500;
+
+export const make = Effect.map(Store.Store, (store) => {
+  const learn = Effect.gen(function* () {
+    const isBehind = yield* store.read((sql) =>
+      Effect.if(Outcomes.areAny(sql), {
+        onTrue: () => Effect.succeed(true),
+        onFalse: () => Effect.map(Learning.waiting(sql), (clusters) => clusters.length > 0),
+      }),
+    );
+    if (!isBehind) return 0;
+    return yield* store.transaction((sql) =>
+      Effect.gen(function* () {
+        const { count, lessons } = yield* Outcomes.take(sql, atOnce);
+        for (const [cluster, some] of byCluster(lessons)) yield* Learning.add(sql, cluster, some);
+        return count + (yield* Learning.goOn(sql));
+      }),
+    );
+  }).pipe(Effect.withSpan("Memory.learn"));
+
+  const catchUp = Effect.iterate(
+    { sum: 0, last: 1 },
+    {
+      while: ({ last }) => last > 0,
+      body: ({ sum }) => Effect.map(learn, (last) => ({ sum: sum + last, last })),
+    },
+  ).pipe(
+    Effect.map(({ sum }) => sum),
+    Effect.withSpan("Memory.catchUp"),
+  );
+
+  const importSome = (lessons: ReadonlyArray<Lesson>) =>
+    store.transaction((sql) =>
+      Effect.gen(function* () {
+        let added = 0;
+        for (const [cluster, some] of byCluster(lessons))
+          added += yield* Learning.add(sql, cluster, some);
+        return added;
+      }),
+    );
+
+  return Memory.of({
+    learn,
+    catchUp,
+    forget: Effect.fn("Memory.forget")((ref, upTo) =>
+      Effect.if(
+        store.read((sql) => Forgetting.isForgotten(sql, ref, upTo)),
+        {
+          onTrue: () => Effect.succeed(0),
+          onFalse: () => store.transaction((sql) => Forgetting.forget(sql, ref, upTo)),
+        },
+      ),
+    ),
+    importLessons: Effect.fn("Memory.importLessons")(function* (lessons) {
+      let added = 0;
+      for (let from = 0; from < lessons.length; from += atOnce)
+        added += yield* importSome(lessons.slice(from, from + atOnce));
+      yield* catchUp;
+      return added;
+    }),
+    exportLessons: (filter) =>
+      Stream.paginateChunkEffect(0, (seq) =>
+        Effect.map(
+          store.read((sql) => Exporting.page(sql, filter, seq, pageSize)),
+          (rows) => {
+            const last = rows.at(-1);
+            return [
+              Chunk.fromIterable(rows.map(({ lesson }) => lesson)),
+              last === undefined || rows.length < pageSize ? Option.none() : Option.some(last.seq),
+            ] as const;
+          },
+        ),
+      ),
+  });
+});
+
+export const layer: Layer.Layer<Memory, never, Store.Store> = Layer.effect(Memory, make);
+
+const byCluster = (lessons: ReadonlyArray<Lesson>): ReadonlyMap<string, ReadonlyArray<Lesson>> => {
+  const clusters = new Map<string, Array<Lesson>>();
+  for (const lesson of lessons) {
+    const known = clusters.get(lesson.ref.cluster);
+    if (known === undefined) clusters.set(lesson.ref.cluster, [lesson]);
+    else known.push(lesson);
+  }
+  return clusters;
+};

@@ -1,0 +1,433 @@
+/**
+ * The book of one cluster while lessons are learnt or taken back: read once, changed in memory,
+ * and written once at the end of the transaction, which holds the write lock all the while.
+ */
+import type { SqlClient } from "@effect/sql/SqlClient";
+import { Effect } from "effect";
+import * as Lesson from "../Lesson.js";
+import * as Pairs from "../pairs/Pairs.js";
+import * as Features from "../risk/Features.js";
+import * as Model from "../risk/Model.js";
+import * as Rates from "../risk/Rates.js";
+import type { Situation } from "../risk/Situation.js";
+import type { Checkpoint } from "./checkpoints.js";
+import * as Checkpoints from "./checkpoints.js";
+import * as Edges from "./edges.js";
+import * as PairRows from "./pairRows.js";
+import * as Places from "./places.js";
+import {
+  changeOf,
+  chunked,
+  type ClusterRow,
+  isAfter,
+  type LessonRow,
+  type Place,
+  type Position,
+  positionOf,
+  version,
+} from "./rows.js";
+
+/** A lesson with what it takes to learn it. */
+export interface Prepared {
+  readonly row: LessonRow;
+  readonly situation: Situation;
+  readonly keys: ReadonlyArray<string>;
+  /** Services of which this one came after. */
+  readonly before: ReadonlyArray<number>;
+}
+
+/** What learning a lesson came to: kept with it, so that it can be taken back. */
+export interface Learnt {
+  /** What the model gave it before its outcome was known, pairs aside. */
+  readonly expected: number;
+  /** How much of a failure counts against the service itself; 0 for a success. */
+  readonly blame: number;
+  /** What services before it added, by their ids: JSON of `Pairs.Part`s; null for nothing. */
+  readonly heard: string | null;
+}
+
+interface Counters {
+  learnt: number;
+  failed: number;
+}
+interface ServiceCounters extends Counters {
+  blamed: number;
+  expected: number;
+  weight: number;
+}
+
+const keysAtOnce = 5_000;
+const rowsAtOnce = 2_000;
+
+export const idsOf = (together: string): ReadonlyArray<number> =>
+  together === "" ? [] : together.split(",").map(Number);
+
+/** What was known before the deploy of this lesson. */
+export const situationOf = (row: LessonRow, place: Place): Situation => ({
+  service: place.service,
+  namespace: place.namespace,
+  at: row.started,
+  change: changeOf(row),
+  bot: row.bot === null ? undefined : row.bot === 1,
+  isRevert: row.revert === 1,
+  gapMs: row.gap ?? undefined,
+  together: idsOf(row.together).map(String),
+  lastFailed: [...row.last].map((letter) => letter === "F"),
+});
+
+export const weightOf = (row: LessonRow): number =>
+  Lesson.weightOf({ failed: row.failed === 1, reason: row.reason ?? undefined });
+
+export class Book {
+  readonly #sql: SqlClient;
+  readonly #places = new Map<number, Place>();
+  readonly #rates = new Map<string, Rates.Rate | undefined>();
+  readonly #changedRates = new Set<string>();
+  readonly #pairs = new Map<string, PairRows.PairFigures>();
+  readonly #totals = new Map<number, Pairs.Counts>();
+  readonly #services = new Map<number, ServiceCounters>();
+  readonly #namespaces = new Map<number, Counters>();
+  readonly #breaks = new Map<
+    string,
+    { service: number; reason: string } & Counters & { weight: number }
+  >();
+  readonly #cluster: Counters;
+  readonly #checkpoints = new Map<number, Checkpoint>();
+  model: Model.Model;
+  /** All lessons up to here are learnt, and none after it. */
+  position: Position;
+
+  constructor(
+    sql: SqlClient,
+    readonly cluster: ClusterRow,
+  ) {
+    this.#sql = sql;
+    this.#cluster = { learnt: cluster.learnt, failed: cluster.failed };
+    this.model = Checkpoints.modelOf(cluster.model);
+    this.position = positionOf(cluster);
+  }
+
+  readonly #rate: Rates.Rates = (key) => this.#rates.get(key);
+
+  /** Reads what learning these lessons, or taking them back, needs. */
+  prepare(rows: ReadonlyArray<LessonRow>) {
+    const self = this;
+    return Effect.gen(function* () {
+      yield* self.#readPlaces(rows.map(({ service }) => service));
+      const prepared = rows.map((row): Prepared => {
+        const place = self.#places.get(row.service);
+        if (place === undefined) throw new Error(`lesson ${row.id} is of no service`);
+        const situation = situationOf(row, place);
+        return {
+          row,
+          situation,
+          keys: Features.keysOf(situation),
+          before: idsOf(row.together),
+        };
+      });
+      yield* self.#readRates(prepared);
+      yield* self.#readPairs(prepared);
+      return prepared as ReadonlyArray<Prepared>;
+    });
+  }
+
+  #readPlaces(ids: ReadonlyArray<number>) {
+    const missing = ids.filter((id) => !this.#places.has(id));
+    return missing.length === 0
+      ? Effect.void
+      : Effect.map(Places.byId(this.#sql, missing), (places) => {
+          for (const [id, place] of places) this.#places.set(id, place);
+        });
+  }
+
+  #readRates(prepared: ReadonlyArray<Prepared>) {
+    const missing = new Set<string>();
+    for (const { keys } of prepared)
+      for (const key of keys) if (!this.#rates.has(key)) missing.add(key);
+    return Effect.forEach(
+      chunked([...missing], keysAtOnce),
+      (keys) =>
+        Effect.map(readRates(this.#sql, this.cluster.id, keys), (found) => {
+          for (const key of keys) this.#rates.set(key, found.get(key));
+        }),
+      { discard: true },
+    );
+  }
+
+  #readPairs(prepared: ReadonlyArray<Prepared>) {
+    const self = this;
+    return Effect.gen(function* () {
+      const services = new Set<number>();
+      const pairs = new Map<string, PairRows.Key>();
+      for (const { row, before } of prepared) {
+        if (!self.#totals.has(row.service)) services.add(row.service);
+        for (const other of before) {
+          const key = PairRows.keyOf(other, row.service);
+          if (!self.#pairs.has(key)) pairs.set(key, { before: other, after: row.service });
+        }
+      }
+      for (const [id, counts] of yield* PairRows.totals(self.#sql, services))
+        self.#totals.set(id, counts);
+      for (const [key, figures] of yield* PairRows.find(self.#sql, [...pairs.values()]))
+        self.#pairs.set(key, figures);
+    });
+  }
+
+  /** What each service that this deploy came after would add to its score; only those that do. */
+  #partsOf({ row, before, situation }: Prepared): ReadonlyArray<Pairs.Part> {
+    const all = this.#totals.get(row.service);
+    if (all === undefined || before.length === 0) return [];
+    return PairRows.partsOf(
+      before.flatMap((other, i) => {
+        const pair = this.#pairs.get(PairRows.keyOf(other, row.service));
+        const service = situation.together[i];
+        return pair === undefined || service === undefined ? [] : [{ service, pair }];
+      }),
+      all,
+    );
+  }
+
+  /** Adds a lesson to all counts (`sign` 1), or takes it back (-1) as it was added. */
+  add({ row, keys, before }: Prepared, { expected, blame, heard }: Learnt, sign: 1 | -1): void {
+    const weight = weightOf(row);
+    const failed = row.failed * sign;
+    // What the platform or an operator caused is nothing that a pair could explain.
+    const blamed = row.failed === 1 && weight === 1;
+    for (const key of keys) {
+      const rate = this.#rates.get(key);
+      this.#rates.set(key, Rates.add(rate, key, row.started, blame, sign * weight));
+      this.#changedRates.add(key);
+    }
+
+    const edge = sign * Edges.weightAt(row.started);
+    const service = at(this.#services, row.service, () => ({
+      learnt: 0,
+      failed: 0,
+      blamed: 0,
+      expected: 0,
+      weight: 0,
+    }));
+    service.learnt += sign;
+    service.failed += failed;
+    service.blamed += blamed ? sign : 0;
+    service.expected += sign * expected;
+    service.weight += edge;
+    for (const counters of [
+      at(this.#namespaces, row.namespace, () => ({ learnt: 0, failed: 0 })),
+      this.#cluster,
+    ]) {
+      counters.learnt += sign;
+      counters.failed += failed;
+    }
+    if (row.failed === 1 && row.reason !== null) {
+      const { service: id, reason } = { service: row.service, reason: row.reason };
+      const broken = at(this.#breaks, `${id} ${reason}`, () => ({
+        service: id,
+        reason,
+        learnt: 0,
+        failed: 0,
+        weight: 0,
+      }));
+      broken.failed += sign;
+      broken.weight += weight * edge;
+    }
+
+    const change = { position: row, blamed, well: row.failed === 0, weight: edge, sign };
+    const parts = heard === null ? [] : (JSON.parse(heard) as ReadonlyArray<Pairs.Part>);
+    const all = this.#totals.get(row.service);
+    if (all !== undefined)
+      this.#totals.set(row.service, {
+        n: all.n + sign,
+        f: all.f + (blamed ? sign : 0),
+        e: all.e + sign * expected,
+      });
+    for (const other of before) {
+      const key = PairRows.keyOf(other, row.service);
+      const pair = this.#pairs.get(key) ?? PairRows.unseen({ before: other, after: row.service });
+      const without = Pairs.expectedWithout(String(other), expected, parts);
+      this.#pairs.set(key, PairRows.changed(pair, { ...change, expected: without }));
+    }
+  }
+
+  /** Where runs of good deploys can't be told from the counts, they are counted among the lessons up to here. */
+  recount(until: Position) {
+    return Effect.map(
+      PairRows.recount(
+        this.#sql,
+        [...this.#pairs.values()].filter((pair) => pair.isUncertain),
+        until,
+      ),
+      (pairs) => {
+        for (const pair of pairs) this.#pairs.set(PairRows.keyOf(pair.before, pair.after), pair);
+      },
+    );
+  }
+
+  /** Learns the next lesson in the order of reveal. */
+  learn(prepared: Prepared): Learnt {
+    const learnt = this.learnLate(prepared);
+    this.position = { revealed: prepared.row.revealed, id: prepared.row.id };
+    const count = this.#cluster.learnt;
+    if (Checkpoints.isDue(count))
+      this.#checkpoints.set(count, { ...this.position, learnt: count, model: this.model });
+    return learnt;
+  }
+
+  /** Learns a lesson that lies before what is learnt. */
+  learnLate(prepared: Prepared): Learnt {
+    const { row, situation } = prepared;
+    const heard = this.#partsOf(prepared);
+    const parts = Pairs.strongest(heard);
+    const { alone, probability } = Model.assess(this.model, situation, this.#rate, parts);
+    const failed = row.failed === 1;
+    this.model = Model.learn(this.model, situation, this.#rate, parts, failed, weightOf(row));
+    const learnt = {
+      expected: alone,
+      // What a pair explains counts against the service only as far as it would have failed anyway.
+      blame: failed ? Pairs.blameOf(alone, probability) : 0,
+      heard: heard.length === 0 ? null : JSON.stringify(heard),
+    };
+    this.add(prepared, learnt, 1);
+    return learnt;
+  }
+
+  /** Goes back to an earlier state of the model; the lessons since then have been taken back. */
+  rewind({ model, revealed, id }: Pick<Checkpoint, "model" | "revealed" | "id">) {
+    this.model = model;
+    this.position = { revealed, id };
+    for (const [count, checkpoint] of this.#checkpoints)
+      if (isAfter(checkpoint, this.position)) this.#checkpoints.delete(count);
+    return Checkpoints.dropAfter(this.#sql, this.cluster.id, this.position);
+  }
+
+  /** Writes all that has changed. */
+  close() {
+    const sql = this.#sql;
+    return Effect.gen(this, function* () {
+      const { id } = this.cluster;
+      yield* writeRates(sql, id, [...this.#changedRates], this.#rates);
+      yield* this.#writeCounters();
+      const pairs = [...this.#pairs.values()];
+      const tested = yield* PairRows.write(sql, id, pairs, this.#totals);
+      const { learnt, failed } = this.#cluster;
+      yield* sql`UPDATE memory_clusters SET ${sql.update({
+        version,
+        learnt,
+        failed,
+        revealed: this.position.revealed,
+        lesson: this.position.id,
+        model: Checkpoints.textOf(this.model),
+        tested: this.cluster.tested + tested,
+      })} WHERE id = ${id}`;
+      yield* Checkpoints.write(sql, id, [...this.#checkpoints.values()], learnt);
+    });
+  }
+
+  #writeCounters() {
+    const sql = this.#sql;
+    return Effect.gen(this, function* () {
+      for (const rows of chunked([...this.#services], rowsAtOnce))
+        yield* sql`WITH d (id, learnt, failed, blamed, expected, weight) AS (VALUES ${sql.join(
+          ", ",
+          false,
+        )(
+          rows.map(
+            ([id, it]) =>
+              sql`${sql.in([id, it.learnt, it.failed, it.blamed, it.expected, it.weight])}`,
+          ),
+        )})
+        UPDATE memory_services SET learnt = memory_services.learnt + d.learnt,
+          failed = memory_services.failed + d.failed,
+          blamed = memory_services.blamed + d.blamed,
+          expected = memory_services.expected + d.expected,
+          weight = memory_services.weight + d.weight
+        FROM d WHERE memory_services.id = d.id`;
+      for (const rows of chunked([...this.#namespaces], rowsAtOnce))
+        yield* sql`WITH d (id, learnt, failed) AS (VALUES ${sql.join(
+          ", ",
+          false,
+        )(rows.map(([id, it]) => sql`${sql.in([id, it.learnt, it.failed])}`))})
+        UPDATE memory_namespaces SET learnt = memory_namespaces.learnt + d.learnt,
+          failed = memory_namespaces.failed + d.failed
+        FROM d WHERE memory_namespaces.id = d.id`;
+      for (const rows of chunked([...this.#breaks.values()], rowsAtOnce)) {
+        yield* sql`INSERT INTO memory_breaks ${sql.insert(
+          rows.map(({ service, reason, failed, weight }) => ({ service, reason, failed, weight })),
+        )} ON CONFLICT (service, reason) DO UPDATE SET
+          failed = memory_breaks.failed + excluded.failed,
+          weight = memory_breaks.weight + excluded.weight`;
+        if (rows.some(({ failed }) => failed < 0))
+          yield* sql`DELETE FROM memory_breaks WHERE failed <= 0
+            AND ${sql.in("service", [...new Set(rows.map(({ service }) => service))])}`;
+      }
+    });
+  }
+}
+
+const at = <K, V>(map: Map<K, V>, key: K, make: () => V): V => {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
+};
+
+type RateRow = {
+  readonly key: string;
+  readonly at: number;
+  readonly long_n: number;
+  readonly long_f: number;
+  readonly short_n: number;
+  readonly short_f: number;
+};
+
+export const readRates = (sql: SqlClient, cluster: number, keys: ReadonlyArray<string>) =>
+  Effect.map(
+    sql<RateRow>`SELECT key, at, long_n, long_f, short_n, short_f FROM memory_rates
+      WHERE cluster = ${cluster} AND ${sql.in("key", keys)}`,
+    (rows) =>
+      new Map(
+        rows.map(({ key, at, long_n, long_f, short_n, short_f }): [string, Rates.Rate] => [
+          key,
+          { at, longN: long_n, longF: long_f, shortN: short_n, shortF: short_f },
+        ]),
+      ),
+  );
+
+/** Less than this much of an outcome is what rounding left of those that were taken back. */
+const nothing = 1e-9;
+
+const writeRates = (
+  sql: SqlClient,
+  cluster: number,
+  keys: ReadonlyArray<string>,
+  rates: ReadonlyMap<string, Rates.Rate | undefined>,
+) =>
+  Effect.gen(function* () {
+    const rows: Array<RateRow & { readonly cluster: number }> = [];
+    const gone: Array<string> = [];
+    for (const key of keys) {
+      const rate = rates.get(key);
+      if (rate === undefined) continue;
+      if (rate.longN < nothing) {
+        gone.push(key);
+        continue;
+      }
+      const { at, longN, longF, shortN, shortF } = rate;
+      rows.push({
+        cluster,
+        key,
+        at,
+        long_n: longN,
+        long_f: longF,
+        short_n: shortN,
+        short_f: shortF,
+      });
+    }
+    for (const some of chunked(rows, rowsAtOnce))
+      yield* sql`INSERT INTO memory_rates ${sql.insert(some)}
+        ON CONFLICT (cluster, key) DO UPDATE SET at = excluded.at, long_n = excluded.long_n,
+          long_f = excluded.long_f, short_n = excluded.short_n, short_f = excluded.short_f`;
+    for (const some of chunked(gone, keysAtOnce))
+      yield* sql`DELETE FROM memory_rates WHERE cluster = ${cluster} AND ${sql.in("key", some)}`;
+  });

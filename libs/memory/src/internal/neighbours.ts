@@ -1,0 +1,174 @@
+/**
+ * What each deploy came after, by the lessons table: a function of which lessons there are, never
+ * of the order in which they arrived.
+ */
+import type { SqlClient } from "@effect/sql/SqlClient";
+import { Effect } from "effect";
+import { chunked, type LessonRow, type Neighbours, type Position, start, tuples } from "./rows.js";
+
+/** Deploys that began within this time of each other are seen as together; milliseconds. */
+export const windowMs = 3_600_000;
+
+/** How many services at most a deploy is seen together with: those that began last. */
+const togetherLimit = 64;
+
+/** How many of the service's last outcomes count. */
+const lastLimit = 3;
+
+/** Later than every instant. */
+const never = 9_000_000_000_000_000;
+
+export interface Target {
+  readonly seq: number;
+  readonly namespace: number;
+  readonly service: number;
+  readonly started: number;
+}
+
+interface Began {
+  readonly id: string;
+  readonly namespace: number;
+  readonly service: number;
+  readonly started: number;
+}
+
+/** By `seq`. A target need not be in the table (then its `seq` is below 0). */
+export const find = (sql: SqlClient, targets: ReadonlyArray<Target>) =>
+  Effect.gen(function* () {
+    const found = new Map<number, Neighbours>();
+    for (const some of chunked(targets, 2_000)) {
+      const own = yield* ofServices(sql, some);
+      const began = yield* inWindows(sql, some);
+      for (const target of some) {
+        const { gap, last } = own.get(target.seq) ?? { gap: null, last: "" };
+        const together = togetherOf(began.get(target.namespace) ?? [], target).join(",");
+        found.set(target.seq, { gap, last, together });
+      }
+    }
+    return found;
+  });
+
+/** The time since the last beginning, and the last outcomes that were known at this one's. */
+const ofServices = (sql: SqlClient, targets: ReadonlyArray<Target>) =>
+  Effect.map(
+    sql<{ seq: number; gap: number | null; last: string | null }>`
+      WITH d (seq, service, started) AS (VALUES ${tuples(
+        sql,
+        targets.map(({ seq, service, started }) => [seq, service, started]),
+      )})
+      SELECT d.seq, d.started - (
+          SELECT p.started FROM memory_lessons p
+          WHERE p.service = d.service AND p.started < d.started
+          ORDER BY p.started DESC LIMIT 1) AS gap,
+        (SELECT group_concat(o.failed, '') FROM (
+          SELECT p.failed FROM memory_lessons p
+          WHERE p.service = d.service AND p.revealed <= d.started AND p.seq <> d.seq
+          ORDER BY p.revealed DESC, p.id DESC LIMIT ${lastLimit}) o) AS last
+      FROM d`,
+    (rows) =>
+      new Map(
+        rows.map(({ seq, gap, last }) => [
+          seq,
+          { gap, last: [...(last ?? "")].reverse().map(letterOf).join("") },
+        ]),
+      ),
+  );
+
+const letterOf = (failed: string): string => (failed === "1" ? "F" : "o");
+
+/** What began in a namespace in the windows before the targets: by namespace, in order of time. */
+const inWindows = (sql: SqlClient, targets: ReadonlyArray<Target>) =>
+  Effect.gen(function* () {
+    const windows = merged(targets.map(({ namespace, started }) => ({ namespace, started })));
+    const began = new Map<number, Array<Began>>();
+    for (const some of chunked(windows, 500)) {
+      const rows = yield* sql<Began>`
+        WITH d (namespace, since, until) AS (VALUES ${tuples(sql, some)})
+        SELECT l.id, l.namespace, l.service, l.started FROM d
+        CROSS JOIN memory_lessons l
+        WHERE l.namespace = d.namespace AND l.started >= d.since AND l.started <= d.until
+        ORDER BY l.namespace, l.started, l.id DESC`;
+      for (const row of rows) {
+        const list = began.get(row.namespace);
+        if (list === undefined) began.set(row.namespace, [row]);
+        else list.push(row);
+      }
+    }
+    return began;
+  });
+
+/** Windows before each instant that touch are one. */
+const merged = (
+  instants: ReadonlyArray<{ readonly namespace: number; readonly started: number }>,
+): ReadonlyArray<readonly [number, number, number]> => {
+  const sorted = instants.toSorted((a, b) => a.namespace - b.namespace || a.started - b.started);
+  const windows: Array<[number, number, number]> = [];
+  for (const { namespace, started } of sorted) {
+    const last = windows.at(-1);
+    if (last !== undefined && last[0] === namespace && started - windowMs <= last[2])
+      last[2] = started;
+    else windows.push([namespace, started - windowMs, started]);
+  }
+  return windows;
+};
+
+/** Ids of the services that began in the window before the target, the last first. */
+const togetherOf = (began: ReadonlyArray<Began>, target: Target): ReadonlyArray<number> => {
+  const services = new Set<number>();
+  for (let i = firstAfter(began, target.started) - 1; i >= 0; i--) {
+    const { service, started } = began[i] as Began;
+    if (started < target.started - windowMs || services.size === togetherLimit) break;
+    if (service !== target.service) services.add(service);
+  }
+  return [...services];
+};
+
+const firstAfter = (began: ReadonlyArray<Began>, at: number): number => {
+  let [low, high] = [0, began.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((began[middle] as Began).started <= at) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+};
+
+/**
+ * The learnt lessons (up to `until`, and older in the table than `newerSeq`) that may have come
+ * after one of those that were added or removed.
+ */
+export const affected = (
+  sql: SqlClient,
+  changed: ReadonlyArray<Target & Position>,
+  until: Position,
+  newerSeq: number,
+) =>
+  Effect.gen(function* () {
+    const found = new Map<number, LessonRow>();
+    if (until.revealed === start.revealed) return [];
+    for (const some of chunked(changed, 1_000)) {
+      const d = sql`d (namespace, service, started, revealed, id) AS (VALUES ${tuples(
+        sql,
+        some.map((one) => [one.namespace, one.service, one.started, one.revealed, one.id]),
+      )})`;
+      const rows = yield* sql<LessonRow>`WITH ${d}, touched (seq) AS (
+          SELECT l.seq FROM d CROSS JOIN memory_lessons l
+          WHERE l.namespace = d.namespace AND l.started >= d.started
+            AND l.started <= d.started + ${windowMs} AND l.service <> d.service
+          UNION
+          SELECT l.seq FROM d CROSS JOIN memory_lessons l
+          WHERE l.service = d.service AND l.started > d.started AND l.started <= (
+            SELECT n.started FROM memory_lessons n
+            WHERE n.service = d.service AND n.started > d.started ORDER BY n.started LIMIT 1)
+          UNION
+          SELECT l.seq FROM d CROSS JOIN memory_lessons l
+          WHERE l.service = d.service AND l.started >= d.revealed AND l.started < COALESCE((
+            SELECT n.revealed FROM memory_lessons n
+            WHERE n.service = d.service AND (n.revealed, n.id) > (d.revealed, d.id)
+            ORDER BY n.revealed, n.id LIMIT 1 OFFSET ${lastLimit - 1}), ${never}))
+        SELECT l.* FROM touched t JOIN memory_lessons l ON l.seq = t.seq
+        WHERE l.seq < ${newerSeq} AND (l.revealed, l.id) <= (${until.revealed}, ${until.id})`;
+      for (const row of rows) found.set(row.seq, row);
+    }
+    return [...found.values()];
+  });

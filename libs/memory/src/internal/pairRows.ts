@@ -1,0 +1,273 @@
+/**
+ * Which services came before which, as rows: how often, how often it failed, what the model
+ * expected, and since when it goes well. A pair's chance is kept only where it may matter.
+ */
+import type { SqlClient } from "@effect/sql/SqlClient";
+import { Effect } from "effect";
+import { Reason } from "@nopea/domain";
+import * as Lesson from "../Lesson.js";
+import * as Pairs from "../pairs/Pairs.js";
+import { chunked, isAfter, type Position, tuples } from "./rows.js";
+
+export interface Key {
+  readonly before: number;
+  readonly after: number;
+}
+
+export interface PairFigures extends Key {
+  readonly learnt: number;
+  readonly failed: number;
+  readonly expected: number;
+  readonly weight: number;
+  /** How many went well since the last that failed, and which that was. */
+  readonly wellSince: number;
+  readonly lastFailed: Position | undefined;
+  readonly chance: number | null;
+  /** How often it was seen when it was read. */
+  readonly learntBefore: number;
+  readonly isChanged: boolean;
+  /** The last that failed was taken back: what went well since is to be counted. */
+  readonly isUncertain: boolean;
+}
+
+export const keyOf = (before: number, after: number): string => `${before} ${after}`;
+
+export const unseen = ({ before, after }: Key): PairFigures => ({
+  before,
+  after,
+  learnt: 0,
+  failed: 0,
+  expected: 0,
+  weight: 0,
+  wellSince: 0,
+  lastFailed: undefined,
+  chance: null,
+  learntBefore: 0,
+  isChanged: false,
+  isUncertain: false,
+});
+
+export interface Change {
+  readonly position: Position;
+  /** It failed, and not by the platform's or an operator's doing; or it went well. */
+  readonly blamed: boolean;
+  readonly well: boolean;
+  readonly expected: number;
+  readonly weight: number;
+  readonly sign: 1 | -1;
+}
+
+/** The figures with one lesson more, or (`sign` -1) less. */
+export const changed = (pair: PairFigures, change: Change): PairFigures => {
+  const { position, blamed, well, expected, weight, sign } = change;
+  const isSince = pair.lastFailed === undefined || isAfter(position, pair.lastFailed);
+  const isNewFailure = blamed && sign === 1 && isSince;
+  const isLostFailure = blamed && sign === -1 && !isAfter(pair.lastFailed ?? position, position);
+  return {
+    ...pair,
+    learnt: pair.learnt + sign,
+    failed: pair.failed + (blamed ? sign : 0),
+    expected: pair.expected + sign * expected,
+    weight: pair.weight + weight,
+    wellSince: isNewFailure ? 0 : pair.wellSince + (isSince && well ? sign : 0),
+    lastFailed: isNewFailure ? { revealed: position.revealed, id: position.id } : pair.lastFailed,
+    isChanged: true,
+    isUncertain: pair.isUncertain || isLostFailure,
+  };
+};
+
+export const pairOf = (pair: PairFigures, all: Pairs.Counts): Pairs.Pair => ({
+  both: { n: pair.learnt, f: pair.failed, e: pair.expected },
+  all,
+  wellSince: pair.wellSince,
+});
+
+/** What each of the services before adds to the score, where it adds something. */
+export const partsOf = (
+  pairs: ReadonlyArray<{ readonly service: string; readonly pair: PairFigures }>,
+  all: Pairs.Counts,
+): ReadonlyArray<Pairs.Part> =>
+  pairs
+    .map(({ service, pair }) => ({ service, logOdds: Pairs.logOddsOf(pairOf(pair, all)) }))
+    .filter(({ logOdds }) => logOdds > 0);
+
+interface Row {
+  readonly before: number;
+  readonly after: number;
+  readonly learnt: number;
+  readonly failed: number;
+  readonly expected: number;
+  readonly weight: number;
+  readonly well_since: number;
+  readonly failed_revealed: number | null;
+  readonly failed_lesson: string | null;
+  readonly chance: number | null;
+}
+
+const figuresOf = (row: Row): PairFigures => ({
+  before: row.before,
+  after: row.after,
+  learnt: row.learnt,
+  failed: row.failed,
+  expected: row.expected,
+  weight: row.weight,
+  wellSince: row.well_since,
+  lastFailed:
+    row.failed_revealed === null || row.failed_lesson === null
+      ? undefined
+      : { revealed: row.failed_revealed, id: row.failed_lesson },
+  chance: row.chance,
+  learntBefore: row.learnt,
+  isChanged: false,
+  isUncertain: false,
+});
+
+export const find = (sql: SqlClient, keys: ReadonlyArray<Key>) =>
+  Effect.gen(function* () {
+    const found = new Map<string, PairFigures>();
+    for (const some of chunked(keys, 5_000)) {
+      const rows = yield* sql<Row>`WITH d (before, after) AS (VALUES ${tuples(
+        sql,
+        some.map(({ before, after }) => [before, after]),
+      )}) SELECT p.* FROM d JOIN memory_pairs p ON p.after = d.after AND p.before = d.before`;
+      for (const row of rows) found.set(keyOf(row.before, row.after), figuresOf(row));
+    }
+    return found;
+  });
+
+/** Every pair that was seen with this service last. */
+export const ofService = (sql: SqlClient, after: number) =>
+  Effect.map(sql<Row>`SELECT * FROM memory_pairs WHERE after = ${after}`, (rows) =>
+    rows.map(figuresOf),
+  );
+
+/** All deploys of each service, with whatever before. */
+export const totals = (sql: SqlClient, services: Iterable<number>) =>
+  Effect.gen(function* () {
+    const found = new Map<number, Pairs.Counts>();
+    for (const some of chunked([...services], 5_000)) {
+      const rows = yield* sql<{ id: number } & Pairs.Counts>`
+        SELECT id, learnt AS n, blamed AS f, expected AS e FROM memory_services
+        WHERE ${sql.in("id", some)}`;
+      for (const { id, ...counts } of rows) found.set(id, counts);
+    }
+    return found;
+  });
+
+const isSeenEnough = (learnt: number): number => Number(learnt >= Pairs.TESTED_FROM);
+
+/**
+ * Writes those that changed, and the chances of all pairs of the services that they concern;
+ * answers by how many the tested pairs are more.
+ */
+export const write = (
+  sql: SqlClient,
+  cluster: number,
+  pairs: ReadonlyArray<PairFigures>,
+  all: ReadonlyMap<number, Pairs.Counts>,
+) =>
+  Effect.gen(function* () {
+    const changed = pairs.filter(({ isChanged }) => isChanged);
+    let tested = 0;
+    for (const pair of changed)
+      tested += isSeenEnough(pair.learnt) - isSeenEnough(pair.learntBefore);
+    const rows = changed.filter(({ learnt }) => learnt > 0);
+    for (const some of chunked(rows, 2_000))
+      yield* sql`INSERT INTO memory_pairs ${sql.insert(
+        some.map((pair) => ({
+          cluster,
+          after: pair.after,
+          before: pair.before,
+          learnt: pair.learnt,
+          failed: pair.failed,
+          expected: pair.expected,
+          weight: pair.weight,
+          well_since: pair.wellSince,
+          failed_revealed: pair.lastFailed?.revealed ?? null,
+          failed_lesson: pair.lastFailed?.id ?? null,
+        })),
+      )} ON CONFLICT (after, before) DO UPDATE SET learnt = excluded.learnt,
+        failed = excluded.failed, expected = excluded.expected, weight = excluded.weight,
+        well_since = excluded.well_since, failed_revealed = excluded.failed_revealed,
+        failed_lesson = excluded.failed_lesson`;
+    for (const some of chunked(
+      changed.filter(({ learnt }) => learnt <= 0),
+      5_000,
+    ))
+      yield* sql`WITH d (after, before) AS (VALUES ${tuples(
+        sql,
+        some.map(({ after, before }) => [after, before]),
+      )}) DELETE FROM memory_pairs WHERE (after, before) IN (SELECT after, before FROM d)`;
+    yield* writeChances(sql, all);
+    return tested;
+  });
+
+/** A service's total changes the chance of each of its pairs. */
+const writeChances = (sql: SqlClient, all: ReadonlyMap<number, Pairs.Counts>) =>
+  Effect.gen(function* () {
+    const updates: Array<readonly [number, number, number | null]> = [];
+    for (const some of chunked([...all.keys()], 5_000)) {
+      const rows = yield* sql<Row>`SELECT * FROM memory_pairs WHERE ${sql.in("after", some)}
+        AND (chance IS NOT NULL OR (learnt >= ${Pairs.TESTED_FROM} AND failed > 0))`;
+      for (const row of rows) {
+        const chance = chanceToKeep(figuresOf(row), all.get(row.after));
+        if (chance !== row.chance) updates.push([row.after, row.before, chance]);
+      }
+    }
+    for (const some of chunked(updates, 5_000))
+      yield* sql`WITH d (after, before, chance) AS (VALUES ${tuples(sql, some)})
+        UPDATE memory_pairs SET chance = d.chance FROM d
+        WHERE memory_pairs.after = d.after AND memory_pairs.before = d.before`;
+  });
+
+const chanceToKeep = (pair: PairFigures, all: Pairs.Counts | undefined): number | null => {
+  if (all === undefined || pair.learnt < Pairs.TESTED_FROM) return null;
+  const chance = Pairs.chanceOf(pairOf(pair, all));
+  return chance <= Pairs.FALSE_SHARE ? chance : null;
+};
+
+/** The largest chance at which a pair of the cluster still stands. */
+export const cutoff = (sql: SqlClient, cluster: number, tested: number) =>
+  Effect.gen(function* () {
+    if (tested <= 0) return 0;
+    const [all] = yield* sql<{ n: number }>`SELECT COUNT(*) AS n FROM memory_pairs
+      WHERE cluster = ${cluster} AND chance IS NOT NULL`;
+    // Beyond this none can stand, whatever the others are: it needn't be read.
+    const most = (Pairs.FALSE_SHARE * Number(all?.n ?? 0)) / tested;
+    const rows = yield* sql<{ chance: number }>`SELECT chance FROM memory_pairs
+      WHERE cluster = ${cluster} AND chance <= ${most}`;
+    return Pairs.cutoffOf(
+      rows.map(({ chance }) => chance),
+      tested,
+    );
+  });
+
+/** Reasons of failures that no pair is to explain. */
+const unblamed = Reason.all.filter((reason) => Lesson.weightOf({ failed: true, reason }) < 1);
+
+/** Counts what went well since the last failure anew, among the lessons up to `until`. */
+export const recount = (sql: SqlClient, pairs: ReadonlyArray<PairFigures>, until: Position) =>
+  Effect.forEach(pairs, (pair) =>
+    Effect.map(
+      sql<{ revealed: number | null; id: string | null; well: number }>`
+        WITH seen AS (SELECT revealed, id, failed, reason FROM memory_lessons
+          WHERE service = ${pair.after}
+            AND (revealed, id) <= (${until.revealed}, ${until.id})
+            AND instr(',' || together || ',', ${`,${pair.before},`}) > 0),
+        bad AS (SELECT revealed, id FROM seen WHERE failed = 1
+          AND (reason IS NULL OR reason NOT IN ${sql.in(unblamed)})
+          ORDER BY revealed DESC, id DESC LIMIT 1)
+        SELECT (SELECT revealed FROM bad) AS revealed, (SELECT id FROM bad) AS id,
+          (SELECT COUNT(*) FROM seen WHERE failed = 0 AND NOT EXISTS (
+            SELECT 1 FROM bad WHERE (bad.revealed, bad.id) >= (seen.revealed, seen.id))) AS well`,
+      ([row]): PairFigures => ({
+        ...pair,
+        wellSince: row?.well ?? 0,
+        lastFailed:
+          row === undefined || row.revealed === null || row.id === null
+            ? undefined
+            : { revealed: row.revealed, id: row.id },
+        isUncertain: false,
+      }),
+    ),
+  );

@@ -10,7 +10,7 @@
 export interface Counts {
   readonly n: number;
   readonly f: number;
-  /** The sum of the probabilities (`Assessment.alone`) that the model gave them. */
+  /** How many of them the model expected to fail without the pair: the sum of `expectedWithout`. */
   readonly e: number;
 }
 
@@ -39,32 +39,40 @@ const RUN_CHANCE = 0.005;
 
 export const isTested = ({ both }: Pair): boolean => both.n >= TESTED_FROM;
 
-/** What B failed otherwise, as a multiple of what the model expected; pulled towards 1. */
-const levelOf = ({ both, all }: Pair): number => {
-  const [failed, expected] = [Math.max(0, all.f - both.f), Math.max(0, all.e - both.e)];
-  return (failed + 1) / (expected + 1);
-};
+/**
+ * How far the model may be wrong about a service's level: a gamma prior of mean 1 on the factor
+ * between what it expects and what is, worth so many failures. B's other deploys speak for the rest.
+ */
+const LEVEL_FAILURES = 2;
+
+/** The factor's posterior by B's other deploys: gamma of this shape and rate. */
+const levelOf = ({ both, all }: Pair) => ({
+  shape: LEVEL_FAILURES + Math.max(0, all.f - both.f),
+  rate: LEVEL_FAILURES + Math.max(0, all.e - both.e),
+});
 
 /**
- * How likely at least so many of B's failures fall on its deploys with A before, were A no matter:
- * binomial given B's failures, the share being what the model expected of those deploys.
+ * How likely at least so many failures of B with A before are, were A no matter: Poisson about what
+ * the model expected of them, times B's level, which its other deploys tell (so: negative binomial).
+ * With no trust in the model at all it is the binomial test given B's failures.
  */
-export const chanceOf = ({ both, all }: Pair): number => {
-  const [f, total] = [Math.round(both.f), Math.round(all.f)];
-  if (f <= 0 || both.e <= 0 || both.e >= all.e) return 1;
-  const share = both.e / all.e;
-  let term = Math.pow(1 - share, total);
+export const chanceOf = (pair: Pair): number => {
+  const { f, e } = pair.both;
+  if (f <= 0 || e <= 0) return 1;
+  const { shape, rate } = levelOf(pair);
+  const odds = e / (e + rate);
+  let term = Math.pow(1 - odds, shape);
   let below = 0;
-  for (let k = 0; k < f; k++) {
+  for (let k = 0; k < Math.round(f); k++) {
     below += term;
-    term *= ((total - k) / (k + 1)) * (share / (1 - share));
+    term *= (odds * (shape + k)) / (k + 1);
   }
-  // The upper tail itself where it is small: one minus nearly one would have no digits left.
   if (below < 0.9) return 1 - below;
+  // The upper tail itself where it is small: one minus nearly one has no digits left.
   let tail = 0;
-  for (let k = f; k <= total && term > 0; k++) {
+  for (let k = Math.round(f); term > tail * 1e-9; k++) {
     tail += term;
-    term *= ((total - k) / (k + 1)) * (share / (1 - share));
+    term *= (odds * (shape + k)) / (k + 1);
   }
   return tail;
 };
@@ -89,9 +97,11 @@ export const hasStopped = ({ both, wellSince }: Pair): boolean => {
   return Math.pow(1 - both.f / (before + 1), wellSince) < RUN_CHANCE;
 };
 
-/** How probable it is, before anything was seen, that a service's deploy makes another's fail. */
-const SPIKE = 0.99;
-/** And by how much then, in log-odds: each alike. */
+/** Failures of one incident are no independent witnesses: nothing is added before so many deploys. */
+const HEARD_FROM = 3;
+/** How probable it is, before anything was seen, that another's deploy is no matter. */
+const SPIKE = 0.97;
+/** And what it adds if it is one, in log-odds: each alike. */
 const SLAB = [1, 2, 3, 4, 5];
 const CAP = 4;
 
@@ -104,8 +114,9 @@ const logit = (p: number): number => Math.log(p / (1 - p));
  */
 export const logOddsOf = (pair: Pair): number => {
   const { n, f, e } = pair.both;
-  if (f <= 0 || n <= 0 || e <= 0 || hasStopped(pair)) return 0;
-  const usual = Math.min(0.9, (e / n) * levelOf(pair));
+  if (f <= 0 || n < HEARD_FROM || e <= 0 || hasStopped(pair)) return 0;
+  const { shape, rate } = levelOf(pair);
+  const usual = Math.min(0.9, (e / n) * (shape / rate));
   const likelihoods = SLAB.map((lift) => {
     const p = sigmoid(logit(usual) + lift);
     return f * Math.log(p / usual) + (n - f) * Math.log((1 - p) / (1 - usual));
@@ -128,3 +139,20 @@ export const strongest = (parts: ReadonlyArray<Part>): ReadonlyArray<Part> => {
     ? []
     : [heard.reduce((most, each) => (each.logOdds > most.logOdds ? each : most))];
 };
+
+/** How probable a failure was with all that is known but for the one pair: what goes into its `e`. */
+export const expectedWithout = (
+  service: string,
+  alone: number,
+  parts: ReadonlyArray<Part>,
+): number => {
+  const others = strongest(parts.filter((part) => part.service !== service));
+  return others.reduce((p, { logOdds }) => sigmoid(logit(p) + logOdds), alone);
+};
+
+/**
+ * How much of a failure counts against the service itself, where a pair explains it too: how
+ * probable it was without the pair (`Assessment.alone`), of how probable it was.
+ */
+export const blameOf = (alone: number, probability: number): number =>
+  Math.min(1, alone / probability);

@@ -258,6 +258,9 @@ const takeIn = (
         readAt: now,
       }),
     );
+    const { learnAfter } = ledger.value.ledger;
+    if (learnAfter !== undefined) yield* needs.memory.forget(facts.ref, learnAfter);
+    yield* needs.memory.catchUp;
   }).pipe(
     Effect.catchTag("StoreUnavailable", (failure) => shortcomings.add("memory", failure.message)),
   );

@@ -49,8 +49,8 @@ export const choose = (question: Question): Either.Either<Chosen, FreezeWindow |
 /** `the freeze window "weekend" (policy.freeze[0]) is open until 2026-07-06 06:00 Europe/Berlin`. */
 export const freezeText = ({ window, path, zone, until }: Policy.Freeze): string => {
   const end = Number.isFinite(until)
-    ? `until ${LocalTime.format(LocalTime.at(until, zone))} ${zone.id} (${Timestamp.fromMillis(until)})`
-    : `for a year and more (time zone ${zone.id})`;
+    ? `until ${LocalTime.format(LocalTime.at(until, zone))} ${zone.name} (${Timestamp.fromMillis(until)})`
+    : `for a year and more (time zone ${zone.name})`;
   return `the freeze window ${window} (${path}) is open ${end}`;
 };
 

@@ -1,6 +1,7 @@
 /** What every part of a running deploy is given: its services, its facts, its events, and what it goes without. */
 import type { DeployResult } from "@nopea/domain";
 import type { Cluster, Leases, ProcessIdentity } from "@nopea/k8s";
+import type { Memory } from "@nopea/memory";
 import type { Deploys, Spool } from "@nopea/store";
 import { Effect } from "effect";
 import type { ResolvedRequest } from "./Deployer.js";
@@ -12,6 +13,7 @@ import type { Facts } from "./Results.js";
 
 export interface Needs {
   readonly deploys: typeof Deploys.Deploys.Service;
+  readonly memory: typeof Memory.Memory.Service;
   readonly spool: typeof Spool.Spool.Service;
   readonly leases: typeof Leases.Leases.Service;
   readonly identity: typeof ProcessIdentity.ProcessIdentity.Service;

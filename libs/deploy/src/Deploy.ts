@@ -1,6 +1,7 @@
-/** The room's services, wired: what is left to ask for is the store's and the cluster's. */
+/** The room's services, wired: what is left to ask for is the store's, memory's and the cluster's. */
 import type { Leases, ProcessIdentity } from "@nopea/k8s";
-import type { Deploys, SecretDigest, Spool } from "@nopea/store";
+import type { Memory } from "@nopea/memory";
+import type { Deploys, SecretDigest, Spool, Store } from "@nopea/store";
 import { Layer } from "effect";
 import * as Deployer from "./Deployer.js";
 import * as Inspection from "./Inspection.js";
@@ -9,6 +10,8 @@ import * as Outcomes from "./Outcomes.js";
 import * as Recovery from "./Recovery.js";
 
 export type Needs =
+  | Store.Store
+  | Memory.Memory
   | Deploys.Deploys
   | Spool.Spool
   | SecretDigest.SecretDigest

@@ -12,6 +12,7 @@ import {
   type Who,
 } from "@nopea/domain";
 import { type Cluster, Leases, ProcessIdentity } from "@nopea/k8s";
+import { Memory } from "@nopea/memory";
 import { Deploys, Spool } from "@nopea/store";
 import { Context, Effect, Layer, Queue, Stream, Take } from "effect";
 import * as Beginning from "./Beginning.js";
@@ -64,6 +65,7 @@ export class Deployer extends Context.Tag("@nopea/deploy/Deployer")<
 export const make: Effect.Effect<
   typeof Deployer.Service,
   never,
+  | Memory.Memory
   | Deploys.Deploys
   | Spool.Spool
   | Leases.Leases
@@ -73,6 +75,7 @@ export const make: Effect.Effect<
 > = Effect.gen(function* () {
   const needs = {
     deploys: yield* Deploys.Deploys,
+    memory: yield* Memory.Memory,
     spool: yield* Spool.Spool,
     leases: yield* Leases.Leases,
     identity: yield* ProcessIdentity.ProcessIdentity,
@@ -148,6 +151,7 @@ export const make: Effect.Effect<
 export const layer: Layer.Layer<
   Deployer,
   never,
+  | Memory.Memory
   | Deploys.Deploys
   | Spool.Spool
   | Leases.Leases

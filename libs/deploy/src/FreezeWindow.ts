@@ -170,7 +170,7 @@ export const openUntil = (window: FreezeWindow, now: number): number | undefined
  */
 export const overlap = (a: FreezeWindow, b: FreezeWindow, now: number): number | undefined => {
   const recur = a.schedule !== undefined && b.schedule !== undefined;
-  const nominal = recur && a.zone.id === b.zone.id;
+  const nominal = recur && a.zone.rules.id === b.zone.rules.id;
   const read = nominal ? (locals: ReadonlyArray<number>) => locals : undefined;
   const fixed = a.from !== undefined ? a : b;
   const [once] = recur ? [] : spans(fixed, -Infinity, Infinity);

@@ -5,6 +5,7 @@
  */
 import { type DeployResult, Service, Timestamp } from "@nopea/domain";
 import type { Cluster, ClusterError } from "@nopea/k8s";
+import { Memory } from "@nopea/memory";
 import { Deploys, type DeployRow, Spool, type StoreError } from "@nopea/store";
 import { Clock, Context, Effect, Layer, Option, Schema } from "effect";
 import * as ClusterIdentity from "./ClusterIdentity.js";
@@ -52,131 +53,138 @@ const encodeLedger = Schema.encodeSync(Ledger.Ledger);
 /** Ledgers read at once. */
 const concurrency = 8;
 
-export const make: Effect.Effect<typeof Intake.Service, never, Deploys.Deploys | Spool.Spool> =
-  Effect.gen(function* () {
-    const deploys = yield* Deploys.Deploys;
-    const spool = yield* Spool.Spool;
+export const make: Effect.Effect<
+  typeof Intake.Service,
+  never,
+  Memory.Memory | Deploys.Deploys | Spool.Spool
+> = Effect.gen(function* () {
+  const memory = yield* Memory.Memory;
+  const deploys = yield* Deploys.Deploys;
+  const spool = yield* Spool.Spool;
 
-    const takeInOne = (ref: Service.ServiceRef, stored: Ledgers.Stored) =>
-      Effect.gen(function* () {
-        const now = yield* Clock.currentTimeMillis;
-        return yield* deploys.takeIn(
-          stored.ledger.outcomes.map((entry) => rowOf(ref, entry)),
-          Option.some({
-            ref,
-            resourceVersion: stored.resourceVersion,
-            ledger: encodeLedger(stored.ledger),
-            readAt: Timestamp.fromMillis(now),
-          }),
-        );
-      });
+  const takeInOne = (ref: Service.ServiceRef, stored: Ledgers.Stored) =>
+    Effect.gen(function* () {
+      const now = yield* Clock.currentTimeMillis;
+      const { ledger } = stored;
+      const taken = yield* deploys.takeIn(
+        ledger.outcomes.map((entry) => rowOf(ref, entry)),
+        Option.some({
+          ref,
+          resourceVersion: stored.resourceVersion,
+          ledger: encodeLedger(ledger),
+          readAt: Timestamp.fromMillis(now),
+        }),
+      );
+      if (ledger.learnAfter !== undefined) yield* memory.forget(ref, ledger.learnAfter);
+      return taken;
+    });
 
-    /** The results of those deploys whose records are kept, and that this store knows without one. */
-    const takeInEvidence = (
-      cluster: ClusterService,
-      ref: Service.ServiceRef,
-      ledger: Ledger.Ledger,
-    ) =>
-      Effect.gen(function* () {
-        const kept = ledger.outcomes.filter(
-          (entry) => Records.partsOf(ref.service, entry.id, ledger.records) > 0,
-        );
-        const known = yield* Effect.forEach(kept, (entry) => deploys.find(entry.id));
-        const lacking = kept.filter((_, index) =>
-          Option.match(known[index] ?? Option.none(), {
-            onNone: () => true,
-            onSome: (row) => row.result === undefined,
-          }),
-        );
-        const rows = yield* Effect.forEach(
-          lacking,
-          (entry) => withEvidence(cluster, ref, ledger, entry),
-          {
-            concurrency,
-          },
-        );
-        if (rows.length > 0) yield* deploys.takeIn(rows, Option.none());
-      });
+  /** The results of those deploys whose records are kept, and that this store knows without one. */
+  const takeInEvidence = (
+    cluster: ClusterService,
+    ref: Service.ServiceRef,
+    ledger: Ledger.Ledger,
+  ) =>
+    Effect.gen(function* () {
+      const kept = ledger.outcomes.filter(
+        (entry) => Records.partsOf(ref.service, entry.id, ledger.records) > 0,
+      );
+      const known = yield* Effect.forEach(kept, (entry) => deploys.find(entry.id));
+      const lacking = kept.filter((_, index) =>
+        Option.match(known[index] ?? Option.none(), {
+          onNone: () => true,
+          onSome: (row) => row.result === undefined,
+        }),
+      );
+      const rows = yield* Effect.forEach(
+        lacking,
+        (entry) => withEvidence(cluster, ref, ledger, entry),
+        {
+          concurrency,
+        },
+      );
+      if (rows.length > 0) yield* deploys.takeIn(rows, Option.none());
+    });
 
-    const takeIn: (typeof Intake.Service)["takeIn"] = Effect.fn("Intake.takeIn")(
-      function* (cluster, scope) {
-        const { namespace, service } = scope;
-        const place =
-          namespace === undefined || service === undefined ? undefined : { namespace, service };
-        const id = yield* ClusterIdentity.resolve(cluster, Option.fromNullable(place));
-        yield* ClusterIdentity.remember(deploys, cluster, id);
-        yield* spool.drain;
-        const warnings: Array<string> = [];
-        const found = yield* changed(deploys, cluster, id, scope, warnings);
-        const counts = yield* Effect.forEach(
-          found,
-          (one) =>
-            Ledgers.read(cluster, one).pipe(
-              Effect.flatMap(
-                Option.match({
-                  onNone: () => Effect.succeed(0),
-                  onSome: (stored) => takeInOne({ cluster: id, ...one }, stored),
-                }),
-              ),
-              Effect.catchTag("Refused", ({ message }) =>
-                Effect.sync(() => (warnings.push(`skipped: ${message}`), 0)),
-              ),
-              Effect.catchIf(isDeniedFailure, ({ message }) =>
-                Effect.sync(() => (warnings.push(message), 0)),
-              ),
-            ),
-          { concurrency },
-        );
-        if (place !== undefined) {
-          yield* Ledgers.read(cluster, place).pipe(
-            Effect.flatMap((stored) =>
-              Option.match(stored, {
-                onNone: () => Effect.void,
-                onSome: ({ ledger }) => takeInEvidence(cluster, { cluster: id, ...place }, ledger),
+  const takeIn: (typeof Intake.Service)["takeIn"] = Effect.fn("Intake.takeIn")(
+    function* (cluster, scope) {
+      const { namespace, service } = scope;
+      const place =
+        namespace === undefined || service === undefined ? undefined : { namespace, service };
+      const id = yield* ClusterIdentity.resolve(cluster, Option.fromNullable(place));
+      yield* ClusterIdentity.remember(deploys, cluster, id);
+      yield* spool.drain;
+      const warnings: Array<string> = [];
+      const found = yield* changed(deploys, cluster, id, scope, warnings);
+      const counts = yield* Effect.forEach(
+        found,
+        (one) =>
+          Ledgers.read(cluster, one).pipe(
+            Effect.flatMap(
+              Option.match({
+                onNone: () => Effect.succeed(0),
+                onSome: (stored) => takeInOne({ cluster: id, ...one }, stored),
               }),
             ),
-            // Said above already, where it is the ledger; without the records there is no evidence.
-            Effect.catchTag("Refused", () => Effect.void),
+            Effect.catchTag("Refused", ({ message }) =>
+              Effect.sync(() => (warnings.push(`skipped: ${message}`), 0)),
+            ),
             Effect.catchIf(isDeniedFailure, ({ message }) =>
-              Effect.sync(() => {
-                if (!warnings.includes(message)) warnings.push(message);
-              }),
+              Effect.sync(() => (warnings.push(message), 0)),
             ),
-          );
-        }
-        return {
-          cluster: id,
-          taken: counts.reduce((sum, count) => sum + count, 0),
-          degraded: warnings.length === 0 ? [] : ["ledger"],
-          warnings,
-        } satisfies Report;
-      },
-    );
-
-    const read: (typeof Intake.Service)["read"] = Effect.fn("Intake.read")(
-      function* (cluster, place) {
-        const [id, stored] = yield* Effect.all([
-          ClusterIdentity.resolve(cluster, Option.some(place)),
-          Ledgers.read(cluster, place),
-        ]);
-        if (Option.isNone(stored)) return [];
-        const { ledger } = stored.value;
-        const ref = { cluster: id, ...place };
-        return yield* Effect.forEach(
-          [...ledger.outcomes].sort((a, b) => (a.id < b.id ? 1 : -1)),
-          (entry) => withEvidence(cluster, ref, ledger, entry),
-          { concurrency },
+          ),
+        { concurrency },
+      );
+      // All of them together, in the order in which they ended: so every machine learns the same.
+      yield* memory.catchUp;
+      if (place !== undefined) {
+        yield* Ledgers.read(cluster, place).pipe(
+          Effect.flatMap((stored) =>
+            Option.match(stored, {
+              onNone: () => Effect.void,
+              onSome: ({ ledger }) => takeInEvidence(cluster, { cluster: id, ...place }, ledger),
+            }),
+          ),
+          // Said above already, where it is the ledger; without the records there is no evidence.
+          Effect.catchTag("Refused", () => Effect.void),
+          Effect.catchIf(isDeniedFailure, ({ message }) =>
+            Effect.sync(() => {
+              if (!warnings.includes(message)) warnings.push(message);
+            }),
+          ),
         );
-      },
-    );
+      }
+      return {
+        cluster: id,
+        taken: counts.reduce((sum, count) => sum + count, 0),
+        degraded: warnings.length === 0 ? [] : ["ledger"],
+        warnings,
+      } satisfies Report;
+    },
+  );
 
-    return Intake.of({ takeIn, read });
-  });
+  const read: (typeof Intake.Service)["read"] = Effect.fn("Intake.read")(
+    function* (cluster, place) {
+      const [id, stored] = yield* Effect.all([
+        ClusterIdentity.resolve(cluster, Option.some(place)),
+        Ledgers.read(cluster, place),
+      ]);
+      if (Option.isNone(stored)) return [];
+      const { ledger } = stored.value;
+      const ref = { cluster: id, ...place };
+      return yield* Effect.forEach(
+        [...ledger.outcomes].sort((a, b) => (a.id < b.id ? 1 : -1)),
+        (entry) => withEvidence(cluster, ref, ledger, entry),
+        { concurrency },
+      );
+    },
+  );
 
-export const layer: Layer.Layer<Intake, never, Deploys.Deploys | Spool.Spool> = Layer.effect(
-  Intake,
-  make,
-);
+  return Intake.of({ takeIn, read });
+});
+
+export const layer: Layer.Layer<Intake, never, Memory.Memory | Deploys.Deploys | Spool.Spool> =
+  Layer.effect(Intake, make);
 
 const isDeniedFailure = (failure: { readonly _tag: string }): failure is ClusterError.ApiFailure =>
   failure._tag === "ApiFailure" && isDenied(failure as ClusterError.ApiFailure);

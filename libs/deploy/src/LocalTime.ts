@@ -32,26 +32,34 @@ export const LocalTime = Schema.transformOrFail(Schema.String, Schema.Number, {
   encode: (local) => ParseResult.succeed(format(local)),
 }).annotations({ identifier: "LocalTime" });
 
-/** An IANA zone's name: `Europe/Berlin`, `UTC`. */
-export const Zone = Schema.transformOrFail(Schema.String, Schema.TimeZoneNamedFromSelf, {
-  strict: true,
-  decode: (text, _, ast) =>
-    // Some runtimes take offsets (`+02:00`) for names.
-    Option.match(/^[A-Za-z]/.test(text) ? DateTime.zoneMakeNamed(text) : Option.none(), {
-      onNone: () =>
-        ParseResult.fail(
-          new ParseResult.Type(
-            ast,
-            text,
-            `"${text}" is no time zone: write an IANA name such as Europe/Berlin or UTC`,
-          ),
-        ),
-      onSome: ParseResult.succeed,
-    }),
-  encode: (zone) => ParseResult.succeed(zone.id),
-}).annotations({ identifier: "TimeZone" });
+export interface Zone {
+  /** As it was written: runtimes give some zones an older name. */
+  readonly name: string;
+  readonly rules: DateTime.TimeZone.Named;
+}
 
-export type Zone = DateTime.TimeZone.Named;
+/** An IANA zone's name: `Europe/Berlin`, `UTC`. */
+export const Zone = Schema.transformOrFail(
+  Schema.String,
+  Schema.declare((value): value is Zone => typeof value === "object" && value !== null),
+  {
+    strict: true,
+    decode: (name, _, ast) =>
+      // Some runtimes take offsets (`+02:00`) for names.
+      Option.match(/^[A-Za-z]/.test(name) ? DateTime.zoneMakeNamed(name) : Option.none(), {
+        onNone: () =>
+          ParseResult.fail(
+            new ParseResult.Type(
+              ast,
+              name,
+              `"${name}" is no time zone: write an IANA name such as Europe/Berlin or UTC`,
+            ),
+          ),
+        onSome: (rules) => ParseResult.succeed({ name, rules }),
+      }),
+    encode: ({ name }) => ParseResult.succeed(name),
+  },
+).annotations({ identifier: "TimeZone" });
 
 /** `2026-12-24 18:00`, with seconds where there are any. */
 export const format = (local: number): string => {
@@ -59,16 +67,19 @@ export const format = (local: number): string => {
   return text.endsWith(":00") ? text.slice(0, 16) : text;
 };
 
-const offsetAt = (instant: number, zone: Zone): number =>
-  DateTime.zonedOffset(DateTime.unsafeMakeZoned(instant, { timeZone: zone }));
+const offsetAt = (instant: number, { rules }: Zone): number =>
+  DateTime.zonedOffset(DateTime.unsafeMakeZoned(instant, { timeZone: rules }));
 
 export const at = (instant: number, zone: Zone): number => instant + offsetAt(instant, zone);
 
 /** One, or both where the clock is put back over it. Where it is put forward over it: when it has been. */
 const instants = (local: number, zone: Zone): ReadonlyArray<number> => {
   const as = (disambiguation: "earlier" | "later"): number =>
-    DateTime.unsafeMakeZoned(local, { timeZone: zone, adjustForTimeZone: true, disambiguation })
-      .epochMillis;
+    DateTime.unsafeMakeZoned(local, {
+      timeZone: zone.rules,
+      adjustForTimeZone: true,
+      disambiguation,
+    }).epochMillis;
   const [earlier, later] = [as("earlier"), as("later")];
   return earlier !== later && at(later, zone) === local ? [earlier, later] : [later];
 };

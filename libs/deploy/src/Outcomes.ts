@@ -6,7 +6,8 @@
  */
 import type { DeployResult, Service } from "@nopea/domain";
 import type { Cluster } from "@nopea/k8s";
-import { Deploys, type DeployRow, SecretDigest, Spool } from "@nopea/store";
+import { Memory } from "@nopea/memory";
+import { Deploys, type DeployRow, SecretDigest, Spool, Store } from "@nopea/store";
 import { Context, Effect, Layer, Option } from "effect";
 import { isClusterFailure, isDenied } from "./internal/failures.js";
 import * as LastApplied from "./LastApplied.js";
@@ -60,14 +61,22 @@ export class Outcomes extends Context.Tag("@nopea/deploy/Outcomes")<
 export const make: Effect.Effect<
   typeof Outcomes.Service,
   never,
-  Deploys.Deploys | Spool.Spool | SecretDigest.SecretDigest
+  Store.Store | Memory.Memory | Deploys.Deploys | Spool.Spool | SecretDigest.SecretDigest
 > = Effect.gen(function* () {
+  const store = yield* Store.Store;
+  const memory = yield* Memory.Memory;
   const deploys = yield* Deploys.Deploys;
   const spool = yield* Spool.Spool;
   const digests = yield* SecretDigest.SecretDigest;
 
+  /** An outcome and what memory learns from it are one transaction. */
+  const putRow = (row: DeployRow.DeployRow) =>
+    row.state === "ended"
+      ? store.transaction(() => Effect.zipLeft(deploys.put(row), memory.learn))
+      : deploys.put(row);
+
   const keep = Effect.fn("Outcomes.keep")(function* (row: DeployRow.DeployRow) {
-    const put = yield* Effect.either(deploys.put(row));
+    const put = yield* Effect.either(putRow(row));
     if (put._tag === "Right") return Option.none<string>();
     const spooled = yield* Effect.either(spool.put(row));
     return Option.some(
@@ -222,7 +231,7 @@ export const make: Effect.Effect<
 export const layer: Layer.Layer<
   Outcomes,
   never,
-  Deploys.Deploys | Spool.Spool | SecretDigest.SecretDigest
+  Store.Store | Memory.Memory | Deploys.Deploys | Spool.Spool | SecretDigest.SecretDigest
 > = Layer.effect(Outcomes, make);
 
 /** A row's outcome as the ledger keeps it. */

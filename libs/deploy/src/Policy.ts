@@ -138,7 +138,7 @@ const overlapIn = ({ path, freeze = [] }: Level, now: number): Problem | undefin
     for (const [before, other] of freeze.slice(0, index).entries()) {
       const moment = FreezeWindow.overlap(window, other, now);
       if (moment === undefined) continue;
-      const when = `${LocalTime.format(moment)} ${window.zone.id}`;
+      const when = `${LocalTime.format(moment)} ${window.zone.name}`;
       return {
         path: `${path}.freeze[${index}]`,
         message: `overlaps ${path}.freeze[${before}]: both are open at ${when}`,

@@ -4,6 +4,7 @@
  */
 import type { DeployResult, KubeObject, Progress, Service, Who } from "@nopea/domain";
 import { type Cluster, ClusterError, Clusters, Leases, ProcessIdentity } from "@nopea/k8s";
+import { Memory } from "@nopea/memory";
 import { Deploys, SecretDigest, Spool, Store } from "@nopea/store";
 import { Context, Effect, Layer, Option, type Scope, Stream } from "effect";
 import { randomBytes } from "node:crypto";
@@ -73,8 +74,8 @@ export const onMachine = (
     ),
   );
   const store = Layer.mergeAll(SecretDigest.layer(config), Spool.layer(config)).pipe(
-    Layer.provideMerge(Deploys.layer),
-    Layer.provide(Store.layer(config)),
+    Layer.provideMerge(Layer.merge(Deploys.layer, Memory.layer)),
+    Layer.provideMerge(Store.layer(config)),
   );
   const leases = Layer.effect(Leases.Leases, Leases.make);
   return Layer.build(

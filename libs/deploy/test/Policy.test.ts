@@ -176,6 +176,11 @@ describe("a policy", () => {
     assert.strictEqual(open("test/api", "01"), undefined);
   });
 
+  it("calls a zone what it was called, though the runtime knows it by an older name", () => {
+    const zoned = read({ freeze: [{ ...nightly, time_zone: "Asia/Kolkata", duration: "24h" }] });
+    assert.strictEqual(Policy.freeze(zoned, place("shop/web"), now)?.zone.name, "Asia/Kolkata");
+  });
+
   it("is empty where nothing stands under its key", () => {
     assert.deepStrictEqual(read(null), {});
     assert.deepStrictEqual(read(undefined), {});

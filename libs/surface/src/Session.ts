@@ -3,6 +3,8 @@
  * the first operation asks for it. The engine is loaded as late, for what only reads memory needs
  * none of it.
  */
+import type { FileSystem, Path } from "@effect/platform";
+import type { Policy } from "@nopea/deploy";
 import { BadInput, Service } from "@nopea/domain";
 import { type Cluster, type ClusterError, Clusters } from "@nopea/k8s";
 import { Deploys, Store } from "@nopea/store";
@@ -29,6 +31,8 @@ export class Session extends Context.Tag("@nopea/surface/Session")<
     readonly store: typeof Store.Store.Service;
     readonly deploys: typeof Deploys.Deploys.Service;
     readonly engine: Effect.Effect<Engine>;
+    /** As it is now; read for each deploy. */
+    readonly policy: Effect.Effect<Policy.Policy, BadInput>;
     readonly connect: Effect.Effect<ClusterService, BadInput | ClusterError.ClusterUnreachable>;
     /** None where there is no kubeconfig, and this is no pod of a cluster. */
     readonly described: Effect.Effect<Option.Option<Described>, BadInput>;
@@ -44,6 +48,7 @@ export const make = Effect.fnUntraced(function* (settings: Settings, version: st
   const clusters = yield* Clusters.Clusters;
   const store = yield* Store.Store;
   const deploys = yield* Deploys.Deploys;
+  const files = yield* Effect.context<FileSystem.FileSystem | Path.Path>();
   const { kubeconfig, context } = settings;
 
   // A connection lasts; that there was none is found out again each time.
@@ -62,6 +67,7 @@ export const make = Effect.fnUntraced(function* (settings: Settings, version: st
   const engine = yield* Effect.cached(
     Effect.promise(() => import("./internal/engine.js")).pipe(
       Effect.flatMap(({ make }) => make({ folder: settings.state })),
+      Effect.provideService(Store.Store, store),
       Effect.provideService(Deploys.Deploys, deploys),
       Effect.provideService(Scope.Scope, scope),
     ),
@@ -72,6 +78,10 @@ export const make = Effect.fnUntraced(function* (settings: Settings, version: st
     store,
     deploys,
     engine,
+    policy: Effect.promise(() => import("./PolicyFile.js")).pipe(
+      Effect.flatMap(({ load }) => load),
+      Effect.provide(files),
+    ),
     connect: connection.get("cluster"),
     described,
     namespace: (asked) => {

@@ -3,9 +3,10 @@
  * nearest `nopea.yaml` upward from the working folder, then the defaults. Paths in `nopea.yaml`
  * are relative to it.
  */
-import { FileSystem, Path } from "@effect/platform";
+import { type FileSystem, Path } from "@effect/platform";
 import { BadInput, DeployRequest, Duration, Service, Wire } from "@nopea/domain";
 import { Config, Effect, Option, ParseResult, Schema } from "effect";
+import * as NopeaFile from "./NopeaFile.js";
 import * as Windows from "./Windows.js";
 
 /** What a caller may say; an empty object is a good start. */
@@ -47,7 +48,6 @@ const Said = Schema.Struct({
 type Said = typeof Said.Type;
 const names = Object.keys(Said.fields) as ReadonlyArray<keyof Said>;
 
-const FILE = "nopea.yaml";
 const FOLDER = ".nopea";
 
 const decode = (
@@ -93,38 +93,19 @@ const fromEnvironment = Effect.gen(function* () {
   return yield* decode(said, "the environment", variable);
 });
 
-/** The nearest file or folder of that name, from the working folder upward. */
-const nearest = (name: string) =>
-  Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem;
-    const paths = yield* Path.Path;
-    for (let folder = paths.resolve("."); ; folder = paths.dirname(folder)) {
-      const candidate = paths.join(folder, name);
-      // A folder that can't be looked into is as good as one without it.
-      if (yield* Effect.orElseSucceed(fs.exists(candidate), () => false)) return candidate;
-      if (folder === paths.dirname(folder)) return undefined;
-    }
-  });
+/** The policy stands in the same file, and is none of the settings. */
+const withoutPolicy = (value: unknown): unknown => {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  const { policy: _, ...settings } = value as Record<string, unknown>;
+  return settings;
+};
 
 const fromFile = Effect.gen(function* () {
-  const path = yield* nearest(FILE);
-  if (path === undefined) return {};
-  const fs = yield* FileSystem.FileSystem;
+  const file = yield* NopeaFile.read;
+  if (file === undefined) return {};
+  const { path, value } = file;
   const paths = yield* Path.Path;
-  const content = yield* Effect.mapError(
-    fs.readFileString(path),
-    (error) => new BadInput({ message: `${path} can't be read: ${error.message}`, source: path }),
-  );
-  const yaml = yield* Effect.promise(() => import("yaml"));
-  const value = yield* Effect.try({
-    try: () => yaml.parse(content, { maxAliasCount: 0 }) as unknown,
-    catch: (cause) =>
-      new BadInput({
-        message: `${path} is not YAML: ${(cause as Error).message.split("\n")[0] ?? ""}`,
-        source: path,
-      }),
-  });
-  const said = yield* decode(value ?? {}, path, (key) => key);
+  const said = yield* decode(withoutPolicy(value), path, (key) => key);
   const beside = (file: string) => paths.resolve(paths.dirname(path), file);
   return {
     ...said,
@@ -161,7 +142,7 @@ export const load = (
       ...environment,
       ...(yield* decode(asSaid(options), "what was asked", (key) => key)),
     };
-    const state = said.state ?? (yield* nearest(FOLDER)) ?? (yield* userState);
+    const state = said.state ?? (yield* NopeaFile.nearest(FOLDER)) ?? (yield* userState);
     return {
       kubeconfig: said.kubeconfig,
       context: said.context,

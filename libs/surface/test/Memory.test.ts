@@ -56,6 +56,7 @@ const layer = Layer.unwrapScoped(
           version: "1.2.3",
           store: yield* Store.Store,
           deploys: yield* Deploys.Deploys,
+          policy: Effect.succeed({}),
           engine: Effect.die("the engine is not needed here"),
           connect: Effect.fail(unreachable),
           described: Effect.succeedSome({ contextName: "shop", server, fallbackId }),

@@ -1,39 +1,21 @@
-import { FileSystem, Path } from "@effect/platform";
 import { describe, expect, it } from "@effect/vitest";
-import { ConfigProvider, Effect, Layer } from "effect";
+import { ConfigProvider, Effect } from "effect";
 import * as Settings from "../src/Settings.js";
+import { disk } from "./support.js";
 
-/** A disk of a few files, and a working folder on it. */
 const load = (
   options: Settings.Options,
   world: {
     readonly files?: Readonly<Record<string, string>>;
     readonly env?: Readonly<Record<string, string>>;
   } = {},
-) => {
-  const files = world.files ?? {};
-  const paths = Effect.map(Path.Path, (path) => ({
-    ...path,
-    resolve: (...parts: ReadonlyArray<string>) => path.resolve("/home/me/shop/deep", ...parts),
-  }));
-  return Settings.load(options).pipe(
-    Effect.provide(
-      Layer.merge(
-        FileSystem.layerNoop({
-          exists: (path) =>
-            Effect.succeed(
-              Object.keys(files).some((file) => file === path || file.startsWith(`${path}/`)),
-            ),
-          readFileString: (path) => Effect.succeed(files[path] ?? ""),
-        }),
-        Layer.effect(Path.Path, paths).pipe(Layer.provide(Path.layer)),
-      ),
-    ),
+) =>
+  Settings.load(options).pipe(
+    Effect.provide(disk(world.files ?? {})),
     Effect.withConfigProvider(
       ConfigProvider.fromMap(new Map(Object.entries({ HOME: "/home/me", ...world.env }))),
     ),
   );
-};
 
 const yaml = "/home/me/shop/nopea.yaml";
 
@@ -106,6 +88,13 @@ describe("Settings", () => {
       const failure = yield* Effect.flip(load({}, { files: { [yaml]: text } }));
       expect(failure._tag).toBe("BadInput");
       expect(failure.message).toMatch(message);
+    }),
+  );
+
+  it.effect("leaves the policy, which stands in the same file, to the deploy", () =>
+    Effect.gen(function* () {
+      const text = "namespace: shop\npolicy: {nonsense: true}\n";
+      expect((yield* load({}, { files: { [yaml]: text } })).namespace).toBe("shop");
     }),
   );
 

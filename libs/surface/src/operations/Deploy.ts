@@ -67,6 +67,7 @@ export const resolve = (
       ...asked,
       namespace: yield* session.namespace(asked.namespace),
       who: asked.who ?? (yield* Caller.fromEnvironment),
+      policy: yield* session.policy,
     };
   });
 

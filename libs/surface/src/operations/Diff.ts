@@ -11,6 +11,7 @@ export const output = Schema.Struct({
   service: Service.ServiceName,
   namespace: Service.Namespace,
   strategy: Strategy.Strategy,
+  choice: Strategy.Choice,
   unchanged: Schema.Boolean,
   objects: Schema.Array(Plan.PlannedObject),
   ...Reach.fields,
@@ -34,11 +35,12 @@ export const handler: Operation.Handler<typeof operation, Session> = (asked) =>
     const request = yield* resolve(asked);
     const cluster = yield* session.connect;
     const { deployer } = yield* session.engine;
-    const { strategy, plan } = yield* deployer.plan(cluster, { ...request, dryRun: true });
+    const { strategy, choice, plan } = yield* deployer.plan(cluster, { ...request, dryRun: true });
     return {
       service: request.service,
       namespace: request.namespace,
       strategy,
+      choice,
       unchanged: plan.unchanged,
       objects: plan.objects,
       cluster: "reachable",

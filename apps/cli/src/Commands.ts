@@ -65,6 +65,7 @@ export const operations: { readonly [Name in Operations.Name]: OperationSpec } =
       ["nopea deploy -k overlays/prod -s web -n shop", "a kustomize folder"],
       ["helm template web ./chart | nopea deploy -f - -s web -n shop", "from standard input"],
       ["nopea deploy -f web/ -s web -n shop --dry-run", "only say what would change"],
+      ["nopea deploy -f web/ -s web -n shop --override-freeze", "in a freeze window, on record"],
     ],
     options: () => [...Flag.set(), ...Flag.planning(), ...Flag.running(), Flag.stream()],
     mandatory: ["service"],

@@ -14,7 +14,7 @@ export const failed = 1 as const;
 /** Bad usage or bad input. */
 export const badInput = 2 as const;
 export const notFound = 3 as const;
-/** The deploy was not begun: a lock, a full queue, a permission, another owner. */
+/** The deploy was not begun: a lock, a full queue, a freeze window, a permission, another owner. */
 export const refused = 4 as const;
 export const unreachable = 5 as const;
 /** The wait ended before there was an outcome. */
@@ -73,6 +73,7 @@ const byTag: {
   NotFound: () => notFound,
   QueueFull: () => refused,
   Locked: () => refused,
+  FreezeWindow: () => refused,
   Refused: byReason,
   StoreUnavailable: () => refused,
   ClusterUnreachable: () => unreachable,

@@ -13,6 +13,7 @@ export interface Flags {
   readonly service?: string;
   readonly dryRun?: true;
   readonly strategy?: Strategy.Strategy;
+  readonly overrideFreeze?: true;
   readonly forceConflicts?: true;
   readonly takeOver?: true;
   readonly createNamespace?: true;
@@ -96,7 +97,7 @@ export const set = (): ReadonlyArray<Option> => [
 
 const strategy = (): Option =>
   parsed(
-    flag(HOW, "--strategy <name>", "direct, canary or blue_green"),
+    flag(HOW, "--strategy <name>", "direct, canary or blue_green; else policy and risk choose"),
     Strategy.fromText,
     "direct, canary or blue_green",
   );
@@ -113,6 +114,7 @@ export const planning = (): ReadonlyArray<Option> => [
 /** What changes how a deploy is carried out. */
 export const running = (): ReadonlyArray<Option> => [
   flag(HOW, "--dry-run", "show what would change, and change nothing"),
+  flag(HOW, "--override-freeze", "deploy in a freeze window of the policy too; it is recorded"),
   duration(flag(HOW, "--timeout <duration>", "longest time without progress (default 120s)")),
   duration(flag(HOW, "--deadline <duration>", "longest time in all (default 1h)")),
   duration(

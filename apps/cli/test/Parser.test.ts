@@ -11,6 +11,7 @@ describe("Parser", () => {
     ["deploy -s web --wait", { wait: true }],
     ["deploy -s web --timeout 1m30s --deadline 2h", { timeout: 90_000, deadline: 7_200_000 }],
     ["deploy -s web --strategy blue-green", { strategy: "blue_green" }],
+    ["deploy -s web --override-freeze", { overrideFreeze: true }],
     ["deploy -s web --also-namespace a --also-namespace b", { alsoNamespace: ["a", "b"] }],
     ["deploy -s web -f -", { file: ["-"] }],
     ["status web -o json", { output: "json" }],

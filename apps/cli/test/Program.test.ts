@@ -197,6 +197,7 @@ describe("deploy", () => {
             service: "web",
             namespace: "shop",
             strategy: "direct",
+            choice: { rule: "default", why: "nothing has a say", threshold: 0.15 },
             ...planned.plan,
             cluster: "reachable",
             degraded: [],

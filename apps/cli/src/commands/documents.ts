@@ -27,6 +27,7 @@ export const planFlags = (flags: Flags) => ({
   service: flags.service ?? "",
   ...(flags.namespace === undefined ? {} : { namespace: flags.namespace }),
   ...(flags.strategy === undefined ? {} : { strategy: flags.strategy }),
+  ...(flags.overrideFreeze === undefined ? {} : { overrideFreeze: true }),
   ...(flags.alsoNamespace === undefined ? {} : { alsoNamespaces: flags.alsoNamespace }),
   ...(flags.forceConflicts === undefined ? {} : { forceConflicts: true }),
   ...(flags.takeOver === undefined ? {} : { takeOver: true }),

@@ -20,6 +20,8 @@ it.each([
   "js-yaml",
   "libs/sandbox/",
   "libs/deploy/src/Deployer.ts",
+  "libs/deploy/src/Policy.ts",
+  "libs/deploy/src/FreezeWindow.ts",
   "libs/k8s/src/waiting/",
   "log-update",
   "fast-check",

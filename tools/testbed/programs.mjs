@@ -42,6 +42,7 @@ const PROGRAMS = {
     main: "github.com/argoproj/argo-rollouts/cmd/rollouts-controller",
   },
   helm: { module: "helm", main: "helm.sh/helm/v4/cmd/helm" },
+  helm3: { module: "helm3", main: "helm.sh/helm/v3/cmd/helm" },
 };
 
 /** What `up` needs, and kubectl, which the tests compare with. */

@@ -232,7 +232,7 @@ describe("HelmReleases", () => {
       { version: 1, manifest: before },
       { version: 2, manifest: after, chart, minute: 100 },
     );
-    assert.deepInclude(second?.change, expected);
+    assert.deepInclude(second?.change ?? {}, expected);
   });
 
   it("does not say what changed where the revision before is gone", () => {

@@ -64,6 +64,24 @@ describe("History", () => {
     ]);
   });
 
+  it("says why rather than that it took too long", () => {
+    const [deploy] = History.merged([
+      part("helm/shop/web", 0, { failed: true, reason: "timeout" }),
+      part("web", 1, { failed: true, reason: "image_not_found" }),
+    ]);
+    assert.strictEqual(deploy?.reason, "image_not_found");
+  });
+
+  it("gives what was rolled out to the right one of two releases that came soon after each other", () => {
+    const first = part("helm/shop/web", 0);
+    const second = part("helm/shop/web", 3, { startedAt: 3_700, revealedAt: 3_700 });
+    const workload = part("web", 3, { failed: true });
+    assert.deepStrictEqual(
+      History.merged([first, workload, second]).map(({ failed }) => failed),
+      [false, true],
+    );
+  });
+
   it("says the same whatever the order it reads in", () => {
     const parts = [part("web", 0), part("worker", 1), part("web", 90), part("worker", 91)];
     assert.deepStrictEqual(ids(parts), ["web.0", "web.90"]);

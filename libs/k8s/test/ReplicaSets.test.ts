@@ -110,7 +110,7 @@ describe("ReplicaSets", () => {
     ],
   ])("says what kind of change it was: %s", (_, second, expected) => {
     const { deploys } = read(done(2, 1), [{ revision: 1, minute: 0 }, second]);
-    assert.deepInclude(deploys.at(-1)?.change, { ...expected, objects: 1 });
+    assert.deepInclude(deploys.at(-1)?.change ?? {}, { ...expected, objects: 1 });
   });
 
   it("does not say what changed where the revision before is gone", () => {

@@ -3,7 +3,7 @@
  * this account may not read is named and done without. Several sources tell of the same deploy (a
  * Helm release makes revisions of several Deployments): it comes out once.
  */
-import type { Plan } from "@nopea/domain";
+import type { Plan, Reason } from "@nopea/domain";
 import { Effect } from "effect";
 import type { Cluster } from "../connection/Cluster.js";
 import type { ClusterFailure, ClusterUnreachable } from "../connection/ClusterError.js";
@@ -44,12 +44,16 @@ const changeOf = (changes: ReadonlyArray<Plan.Change>): Plan.Change => ({
 
 const isHelm = ({ subject }: PastDeploy): boolean => subject.startsWith("helm/");
 
+/** That it took too long: another part may know why. */
+const VAGUE = new Set<Reason.Reason>(["timeout", "progress_deadline_exceeded"]);
+
 /** Helm's own record tells the change best; a failure of any part is one of the whole. */
 const asOne = (parts: ReadonlyArray<PastDeploy>): PastDeploy => {
   const lead = parts.find(isHelm) ?? (parts[0] as PastDeploy);
   if (parts.length === 1) return lead;
   const failures = parts.filter(({ failed }) => failed);
-  const reason = failures.find((part) => part.reason !== undefined)?.reason;
+  const reasons = failures.flatMap((part) => (part.reason === undefined ? [] : [part.reason]));
+  const reason = reasons.find((each) => !VAGUE.has(each)) ?? reasons[0];
   const changes = (isHelm(lead) ? [lead] : parts).flatMap(({ change }) =>
     change === undefined ? [] : [change],
   );
@@ -68,11 +72,17 @@ const asOne = (parts: ReadonlyArray<PastDeploy>): PastDeploy => {
   };
 };
 
+/** Kubernetes keeps whole seconds, Helm does not; within one, Helm came first. */
+const inOrder = (a: PastDeploy, b: PastDeploy): number =>
+  Math.floor(a.startedAt / 1_000) - Math.floor(b.startedAt / 1_000) ||
+  Number(isHelm(b)) - Number(isHelm(a)) ||
+  a.startedAt - b.startedAt;
+
 /** One for each deploy, oldest first: parts of a service that began together, each of another object. */
 export const merged = (deploys: ReadonlyArray<PastDeploy>): ReadonlyArray<PastDeploy> => {
   const groups: Array<Array<PastDeploy>> = [];
   const open = new Map<string, Array<PastDeploy>>();
-  for (const deploy of [...deploys].sort((a, b) => a.startedAt - b.startedAt)) {
+  for (const deploy of [...deploys].sort(inOrder)) {
     const key = `${deploy.namespace}/${deploy.service}`;
     const group = open.get(key);
     // Hooks run before what Helm rolls out.

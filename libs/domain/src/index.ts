@@ -1,5 +1,6 @@
 export * as Advice from "./Advice.js";
 export { BadInput } from "./BadInput.js";
+export * as DeployContext from "./DeployContext.js";
 export * as DeployId from "./DeployId.js";
 export * as DeployRequest from "./DeployRequest.js";
 export * as DeployResult from "./DeployResult.js";
@@ -7,6 +8,7 @@ export * as Drift from "./Drift.js";
 export * as Duration from "./Duration.js";
 export * as Evidence from "./Evidence.js";
 export * as KubeObject from "./KubeObject.js";
+export * as MemoryGraph from "./MemoryGraph.js";
 export * as Outcome from "./Outcome.js";
 export * as Plan from "./Plan.js";
 export * as Progress from "./Progress.js";

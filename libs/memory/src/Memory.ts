@@ -4,14 +4,16 @@
  * stores that were fed the same outcomes, in whatever order, say the same. Nothing is read from a
  * cluster here; and what can't be written or read is the store's one failure.
  */
-import type { DeployId, Service } from "@nopea/domain";
+import type { DeployContext, DeployId, MemoryGraph, Service } from "@nopea/domain";
 import { Store, type StoreError } from "@nopea/store";
-import { Chunk, Context, Effect, Layer, Option, Stream } from "effect";
+import { Chunk, Clock, Context, Effect, Layer, Option, Stream } from "effect";
+import * as DeployContexts from "./internal/context.js";
 import * as Exporting from "./internal/exporting.js";
 import * as Forgetting from "./internal/forgetting.js";
+import * as Graph from "./internal/graph.js";
 import * as Learning from "./internal/learning.js";
 import * as Outcomes from "./internal/outcomes.js";
-import type { Lesson } from "./Lesson.js";
+import type { ChangeFacts, Lesson } from "./Lesson.js";
 
 type StoreUnavailable = StoreError.StoreUnavailable;
 
@@ -20,6 +22,17 @@ export interface Filter {
   readonly cluster?: Service.ClusterId | undefined;
   readonly namespace?: Service.Namespace | undefined;
   readonly service?: Service.ServiceName | undefined;
+}
+
+/** The deploy that is asked about. What isn't known of it speaks neither for failure nor against it. */
+export interface Ask {
+  /** When it begins; milliseconds since the epoch. */
+  readonly at: number;
+  readonly change?: ChangeFacts | undefined;
+  /** Asked for by a pipeline or an agent. */
+  readonly bot?: boolean | undefined;
+  /** It is itself a step back; false where it isn't said. */
+  readonly isRevert?: boolean | undefined;
 }
 
 export class Memory extends Context.Tag("@nopea/memory/Memory")<
@@ -33,6 +46,14 @@ export class Memory extends Context.Tag("@nopea/memory/Memory")<
     readonly learn: Effect.Effect<number, StoreUnavailable>;
     /** Learns until nothing is left, a transaction at a time. Not to be called inside one. */
     readonly catchUp: Effect.Effect<number, StoreUnavailable>;
+    /** What memory says before a deploy. It reads what is learnt: `learn` comes first. */
+    readonly context: (
+      ref: Service.ServiceRef,
+      ask: Ask,
+    ) => Effect.Effect<DeployContext.DeployContext, StoreUnavailable>;
+    readonly stats: (filter: Filter) => Effect.Effect<MemoryGraph.MemoryStats, StoreUnavailable>;
+    /** The heaviest edges, at most 5,000. Names are unique within a cluster: give one where there are more. */
+    readonly graph: (filter: Filter) => Effect.Effect<MemoryGraph.MemoryGraph, StoreUnavailable>;
     /**
      * A service's outcomes up to this deploy are history from now on, never lessons: those that
      * were learnt are taken back, those that come are not learnt. A mark never moves back, so that
@@ -97,6 +118,21 @@ export const make = Effect.map(Store.Store, (store) => {
   return Memory.of({
     learn,
     catchUp,
+    context: Effect.fn("Memory.context")((ref, ask) =>
+      store.read((sql) => DeployContexts.context(sql, ref, ask)),
+    ),
+    stats: Effect.fn("Memory.stats")(function* (filter) {
+      const { path, size, writable } = yield* store.health;
+      const now = yield* Clock.currentTimeMillis;
+      const counts = yield* store.read((sql) => Graph.counts(sql, filter, now));
+      const waiting = yield* store.read(Outcomes.count);
+      const health = writable ? (waiting > 0 ? "behind" : "ok") : "read_only";
+      return { health, path, sizeBytes: size, waiting, ...counts } as const;
+    }),
+    graph: Effect.fn("Memory.graph")(function* (filter) {
+      const now = yield* Clock.currentTimeMillis;
+      return yield* store.read((sql) => Graph.graph(sql, filter, now));
+    }),
     forget: Effect.fn("Memory.forget")((ref, upTo) =>
       Effect.if(
         store.read((sql) => Forgetting.isForgotten(sql, ref, upTo)),

@@ -4,6 +4,7 @@ import type { Service } from "@nopea/domain";
 import { Effect } from "effect";
 import type { Lesson } from "../Lesson.js";
 import type { Filter } from "../Memory.js";
+import { within } from "./graph.js";
 import { changeOf, type LessonRow } from "./rows.js";
 
 type Row = LessonRow & Service.ServiceRef;
@@ -18,14 +19,6 @@ export const page = (sql: SqlClient, filter: Filter, seq: number, limit: number)
       WHERE l.seq > ${seq} AND ${within(sql, filter)} ORDER BY l.seq LIMIT ${limit}`,
     (rows) => rows.map((row) => ({ seq: row.seq, lesson: lessonOf(row) })),
   );
-
-/** Of what is called `c`, `n` and `s`. */
-export const within = (sql: SqlClient, { cluster, namespace, service }: Filter) =>
-  sql.and([
-    ...(cluster === undefined ? [] : [sql`c.cluster = ${cluster}`]),
-    ...(namespace === undefined ? [] : [sql`n.namespace = ${namespace}`]),
-    ...(service === undefined ? [] : [sql`s.service = ${service}`]),
-  ]);
 
 const lessonOf = (row: Row): Lesson => {
   const change = changeOf(row);

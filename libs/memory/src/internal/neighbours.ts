@@ -10,7 +10,7 @@ import { chunked, type LessonRow, type Neighbours, type Position, start, tuples 
 export const windowMs = 3_600_000;
 
 /** How many services at most a deploy is seen together with: those that began last. */
-const togetherLimit = 64;
+export const togetherLimit = 64;
 
 /** How many of the service's last outcomes count. */
 const lastLimit = 3;
@@ -166,7 +166,7 @@ export const affected = (
             SELECT n.revealed FROM memory_lessons n
             WHERE n.service = d.service AND (n.revealed, n.id) > (d.revealed, d.id)
             ORDER BY n.revealed, n.id LIMIT 1 OFFSET ${lastLimit - 1}), ${never}))
-        SELECT l.* FROM touched t JOIN memory_lessons l ON l.seq = t.seq
+        SELECT l.* FROM touched t CROSS JOIN memory_lessons l ON l.seq = t.seq
         WHERE l.seq < ${newerSeq} AND (l.revealed, l.id) <= (${until.revealed}, ${until.id})`;
       for (const row of rows) found.set(row.seq, row);
     }

@@ -34,6 +34,12 @@ export const areAny = (sql: SqlClient) =>
     (rows) => rows.length > 0,
   );
 
+export const count = (sql: SqlClient) =>
+  Effect.map(
+    sql<{ n: number }>`SELECT COUNT(*) AS n FROM deploys WHERE ${sql.literal(isUnlearned)}`,
+    ([row]) => Number(row?.n ?? 0),
+  );
+
 /** The first to be learnt, marked as learnt; those that can't be read are left out, by name. */
 export const take = (sql: SqlClient, limit: number) =>
   Effect.gen(function* () {

@@ -3,8 +3,9 @@
  * expected, and since when it goes well. A pair's chance is kept only where it may matter.
  */
 import type { SqlClient } from "@effect/sql/SqlClient";
+import type { Fragment } from "@effect/sql/Statement";
 import { Effect } from "effect";
-import { Reason } from "@nopea/domain";
+import { Reason, type Service } from "@nopea/domain";
 import * as Lesson from "../Lesson.js";
 import * as Pairs from "../pairs/Pairs.js";
 import { chunked, isAfter, type Position, tuples } from "./rows.js";
@@ -82,6 +83,19 @@ export const pairOf = (pair: PairFigures, all: Pairs.Counts): Pairs.Pair => ({
   wellSince: pair.wellSince,
 });
 
+/** As it is said: the service's deploys with the other before, and the rest of them. */
+export const tallies = (pair: PairFigures, all: Pairs.Counts) => ({
+  together: { deploys: pair.learnt, failed: pair.failed },
+  otherwise: {
+    deploys: Math.max(0, all.n - pair.learnt),
+    failed: Math.max(0, all.f - pair.failed),
+  },
+});
+
+/** By how much the model is off for the service's other deploys; pulled towards 1. */
+export const levelOf = (pair: PairFigures, all: Pairs.Counts): number =>
+  (Math.max(0, all.f - pair.failed) + 1) / (Math.max(0, all.e - pair.expected) + 1);
+
 /** What each of the services before adds to the score, where it adds something. */
 export const partsOf = (
   pairs: ReadonlyArray<{ readonly service: string; readonly pair: PairFigures }>,
@@ -129,17 +143,38 @@ export const find = (sql: SqlClient, keys: ReadonlyArray<Key>) =>
       const rows = yield* sql<Row>`WITH d (before, after) AS (VALUES ${tuples(
         sql,
         some.map(({ before, after }) => [before, after]),
-      )}) SELECT p.* FROM d JOIN memory_pairs p ON p.after = d.after AND p.before = d.before`;
+      )}) SELECT p.* FROM d CROSS JOIN memory_pairs p ON p.after = d.after AND p.before = d.before`;
       for (const row of rows) found.set(keyOf(row.before, row.after), figuresOf(row));
     }
     return found;
   });
 
-/** Every pair that was seen with this service last. */
-export const ofService = (sql: SqlClient, after: number) =>
-  Effect.map(sql<Row>`SELECT * FROM memory_pairs WHERE after = ${after}`, (rows) =>
-    rows.map(figuresOf),
+/** Those of a service that may stand, with the other's name. */
+export const withChance = (sql: SqlClient, after: number) =>
+  Effect.map(
+    sql<Row & { service: Service.ServiceName }>`SELECT p.*, s.service FROM memory_pairs p
+      JOIN memory_services s ON s.id = p.before
+      WHERE p.after = ${after} AND p.chance IS NOT NULL`,
+    (rows) =>
+      rows.map((row) => ({ service: row.service, chance: row.chance, pair: figuresOf(row) })),
   );
+
+/** Those of a cluster up to a chance, of the services in `scope` (of what is called `n` and `s`). */
+export const upTo = (sql: SqlClient, cluster: number, cutoff: number, scope: Fragment) =>
+  cutoff <= 0
+    ? Effect.succeed([])
+    : Effect.map(
+        sql<Row & { all_learnt: number; all_blamed: number; all_expected: number }>`
+          SELECT p.*, s.learnt AS all_learnt, s.blamed AS all_blamed, s.expected AS all_expected
+          FROM memory_pairs p JOIN memory_services s ON s.id = p.after
+          JOIN memory_namespaces n ON n.id = s.namespace
+          WHERE p.cluster = ${cluster} AND p.chance <= ${cutoff} AND ${scope}`,
+        (rows) =>
+          rows.map((row) => ({
+            pair: figuresOf(row),
+            all: { n: row.all_learnt, f: row.all_blamed, e: row.all_expected },
+          })),
+      );
 
 /** All deploys of each service, with whatever before. */
 export const totals = (sql: SqlClient, services: Iterable<number>) =>

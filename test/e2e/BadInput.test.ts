@@ -2,14 +2,13 @@
  * What can't be deployed ends with design's exit code and one message that names what is wrong;
  * nothing is applied, and no outcome is recorded.
  */
-import Database from "better-sqlite3";
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
-import { parse } from "yaml";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Cluster, describeCluster } from "../harness/Cluster.js";
 import { runNopea } from "../harness/Nopea.js";
-import { configMap, deployment, folder, madeIn, session, yaml } from "./support.js";
+import { configMap, folder, madeIn, session, yaml } from "./support.js";
 
 interface Bad {
   readonly title: string;
@@ -34,6 +33,7 @@ const bomb = [
 
 const good = yaml(configMap("good"));
 
+/** What is wrong whatever the cluster is. */
 const documents: ReadonlyArray<Bad> = [
   {
     title: "what is not YAML",
@@ -77,31 +77,7 @@ const documents: ReadonlyArray<Bad> = [
     }),
     says: [/a\.yaml/, /elsewhere/, /--also-namespace/],
   },
-  {
-    title: "a namespace that does not exist",
-    files: () => ({ "a.yaml": good }),
-    flags: ["-n", "not-there"],
-    says: [/not-there/, /--create-namespace/],
-  },
-  {
-    title: "an unknown kind",
-    files: () => ({
-      "a.yaml": good,
-      "w.yaml": yaml({ apiVersion: "example.org/v1", kind: "Widget", metadata: { name: "w" } }),
-    }),
-    says: [/w\.yaml/, /Widget/, /unknown_kind/],
-  },
   { title: "an empty folder", files: () => ({}), says: [/no document/] },
-  {
-    title: "an object of more than a MiB",
-    files: () => ({ "big.yaml": yaml(configMap("big", { data: "x".repeat(1_200_000) })) }),
-    says: [/ConfigMap.*big/, /object_too_large/],
-  },
-  {
-    title: "a name that is no DNS label",
-    files: () => ({ "a.yaml": yaml(configMap("Not_A_Name")) }),
-    says: [/Not_A_Name/],
-  },
   ...["a/b", "a.b", "a\nb", "a".repeat(64), "", "-a", "A"].map((service) => ({
     title: `the service name ${JSON.stringify(service.slice(0, 8))}`,
     files: () => ({ "a.yaml": good }),
@@ -131,11 +107,46 @@ const documents: ReadonlyArray<Bad> = [
   },
 ];
 
-describeCluster("a deploy of bad input", (cluster) => {
-  it.each(documents)(
+/** What the cluster says. */
+const objects: ReadonlyArray<Bad> = [
+  {
+    title: "a namespace that does not exist",
+    files: () => ({ "a.yaml": good }),
+    flags: ["-n", "not-there"],
+    says: [/not-there/, /--create-namespace/],
+  },
+  {
+    title: "an unknown kind",
+    files: () => ({
+      "a.yaml": good,
+      "w.yaml": yaml({ apiVersion: "example.org/v1", kind: "Widget", metadata: { name: "w" } }),
+    }),
+    says: [/w\.yaml/, /Widget/, /unknown_kind/],
+  },
+  {
+    title: "an object of more than a MiB",
+    files: () => ({ "big.yaml": yaml(configMap("big", { data: "x".repeat(1_200_000) })) }),
+    says: [/ConfigMap.*big/, /object_too_large/],
+  },
+  {
+    title: "a name that is no DNS label",
+    files: () => ({ "a.yaml": yaml(configMap("Not_A_Name")) }),
+    says: [/Not_A_Name/],
+  },
+];
+
+/** One message, nothing made, and no service that memory or the cluster would know of. */
+const refuses = (cluster: Cluster, cases: ReadonlyArray<Bad>) => {
+  let state = "";
+  beforeAll(() => {
+    state = mkdtempSync(join(tmpdir(), "nopea-e2e-"));
+  });
+  afterAll(() => rmSync(state, { recursive: true }));
+
+  it.each(cases)(
     "refuses $title",
     async ({ files, flags = [], service = "web", code = 2, says }) => {
-      const { run, json } = session(cluster);
+      const { run } = session(cluster, state);
       const path = folder(files(cluster.namespace));
       const { stderr, stdout, ...ran } = await run(["deploy", "-f", path, "-s", service, ...flags]);
       expect(ran.code, stderr).toBe(code);
@@ -143,11 +154,20 @@ describeCluster("a deploy of bad input", (cluster) => {
       expect(stderr.match(/^error: /gm), stderr).toHaveLength(1);
       for (const words of says) expect(stderr).toMatch(words);
       expect(await madeIn(cluster)).toEqual([]);
-      const history = await json(["history", "web"]);
-      expect(history.code).toBe(3);
-      expect(history.answer.code).toBe("not_found");
     },
   );
+
+  it("remembers none of them", async () => {
+    const env = { KUBECONFIG: cluster.kubeconfig, NOPEA_STATE: join(state, "state") };
+    const { stdout } = await runNopea(["services", "--offline", "-o", "json"], { env });
+    expect(JSON.parse(stdout)).toMatchObject({ services: [] });
+  });
+};
+
+describeCluster("a deploy of bad documents", (cluster) => refuses(cluster, documents), ["sandbox"]);
+
+describeCluster("a deploy of bad input", (cluster) => {
+  refuses(cluster, objects);
 
   it("refuses a folder that leads back to itself", async () => {
     const { run } = session(cluster);
@@ -203,160 +223,6 @@ describeCluster("a deploy of bad input", (cluster) => {
     expect(await madeIn(cluster)).toEqual(before);
   });
 });
-
-describeCluster(
-  "a deploy without permission",
-  (cluster) => {
-    it("refuses a forbidden namespace by its verb", async () => {
-      const { run } = session(cluster);
-      const path = folder({ "a.yaml": good });
-      const ran = await run(["deploy", "-f", path, "-s", "web", "--context", "stranger"]);
-      expect(ran.code, ran.stderr).toBe(4);
-      expect(ran.stderr).toMatch(/forbidden/);
-      expect(ran.stderr).toMatch(/configmaps/i);
-      expect(await madeIn(cluster)).toEqual([]);
-    }, 30_000);
-  },
-  ["real"],
-);
-
-const CASES: ReadonlyArray<readonly [string, (cluster: Cluster) => string, number, RegExp]> = [
-  ["is missing", () => join(folder(), "nowhere"), 2, /nowhere/],
-  ["is not YAML", () => write("clusters: [\n"), 2, /kubeconfig/],
-  ["is no kubeconfig", () => write("just: text"), 2, /kubeconfig|context/],
-  [
-    "points nowhere",
-    () => write(kubeconfig({ server: "http://127.0.0.1:9" }, {})),
-    5,
-    /127\.0\.0\.1:9/,
-  ],
-  [
-    "has no host",
-    () => write(kubeconfig({ server: "https://no.such.host.invalid" }, {})),
-    5,
-    /no\.such\.host/,
-  ],
-];
-
-const write = (text: string): string => {
-  const path = join(folder(), "kubeconfig");
-  writeFileSync(path, text);
-  return path;
-};
-
-const kubeconfig = (cluster: object, user: object): string =>
-  JSON.stringify({
-    apiVersion: "v1",
-    kind: "Config",
-    "current-context": "it",
-    clusters: [{ name: "it", cluster }],
-    users: [{ name: "it", user }],
-    contexts: [{ name: "it", context: { cluster: "it", user: "it" } }],
-  });
-
-describeCluster("a kubeconfig that", (cluster) => {
-  it.each(CASES)(
-    "%s is refused",
-    async (_, make, code, says) => {
-      const { json } = session(cluster);
-      const path = folder({ "a.yaml": good });
-      const ran = await json(["deploy", "-f", path, "-s", "web", "--kubeconfig", make(cluster)]);
-      expect(ran.code, ran.stdout).toBe(code);
-      expect(ran.answer.code).toBe(code === 5 ? "cluster_unreachable" : "bad_input");
-      expect(ran.answer.message).toMatch(says);
-    },
-    60_000,
-  );
-
-  it("has an expired token is refused", async () => {
-    const { json } = session(cluster);
-    const path = folder({ "a.yaml": good });
-    const { server, ...trust } = endpoint(cluster);
-    const config = write(kubeconfig({ server, ...trust }, { token: "long-gone" }));
-    const ran = await json(["deploy", "-f", path, "-s", "web", "--kubeconfig", config]);
-    expect(ran.code, ran.stdout).toBe(5);
-    expect(ran.answer.message).toMatch(/credential|token|Unauthorized|401/i);
-    expect(await madeIn(cluster)).toEqual([]);
-  });
-
-  it("names a context that is not there is refused", async () => {
-    const { json } = session(cluster);
-    const ran = await json(["status", "web", "--context", "nope"]);
-    expect(ran.code).toBe(2);
-    expect(ran.answer.message).toMatch(/nope/);
-  });
-});
-
-describeCluster(
-  "a kubeconfig with another CA",
-  (cluster) => {
-    it("is refused", async () => {
-      const { json } = session(cluster);
-      const { server } = endpoint(cluster);
-      const config = write(kubeconfig({ server }, { token: "x" }));
-      const path = folder({ "a.yaml": good });
-      const ran = await json(["deploy", "-f", path, "-s", "web", "--kubeconfig", config]);
-      expect(ran.code, ran.stdout).toBe(5);
-      expect(ran.answer.message).toMatch(/certificate|CA/);
-    });
-  },
-  ["real"],
-);
-
-const endpoint = (cluster: Cluster): { readonly server: string } =>
-  parse(readFileSync(cluster.kubeconfig, "utf8")).clusters[0].cluster as { server: string };
-
-describeCluster(
-  "a store that",
-  (cluster) => {
-    const deploying = async (state: string) => {
-      const path = folder({ "a.yaml": yaml(deployment("web", "registry.example/web:1")) });
-      return session(cluster, state).json(["deploy", "-f", path, "-s", "web"]);
-    };
-
-    it("is corrupt lets a deploy go through, says so, and is not overwritten", async () => {
-      const state = folder({ "state/nopea.db": "this is no database at all, ".repeat(200) });
-      const ran = await deploying(state);
-      expect(ran.code, ran.stdout).toBe(0);
-      expect(ran.answer.degraded).toContain("memory");
-      expect(ran.answer.warnings.join()).toMatch(/nopea\.db/);
-      expect(readFileSync(join(state, "state/nopea.db"), "utf8")).toMatch(/^this is no database/);
-      const history = await session(cluster, state).json(["history", "web"]);
-      expect(history.code).toBe(0);
-      expect(history.answer.deployments).toHaveLength(1);
-      expect(history.answer.degraded).toContain("memory");
-      const offline = await session(cluster, state).json(["history", "web", "--offline"]);
-      expect(offline.code).toBe(4);
-      expect(offline.answer.message).toMatch(/nopea\.db/);
-    });
-
-    it("is of a newer version is left alone, and what needs no memory goes on", async () => {
-      const state = folder({ "state/.keep": "" });
-      const file = join(state, "state/nopea.db");
-      const newer = new Database(file);
-      newer.pragma("user_version = 9999");
-      newer.close();
-      const ran = await deploying(state);
-      expect(ran.code, ran.stdout).toBe(0);
-      expect(ran.answer.degraded).toContain("memory");
-      expect(ran.answer.warnings.join()).toMatch(/newer/);
-      const offline = await session(cluster, state).json(["status", "web", "--offline"]);
-      expect(offline.code).toBe(4);
-      expect(offline.answer).toMatchObject({ code: "store_unavailable" });
-      const after = new Database(file);
-      expect(after.pragma("user_version", { simple: true })).toBe(9999);
-      after.close();
-    });
-
-    it("can't be made lets a deploy go through and says so", async () => {
-      const state = folder({ state: "a file, no folder" });
-      const ran = await deploying(state);
-      expect(ran.code, ran.stdout).toBe(0);
-      expect(ran.answer.degraded).toContain("memory");
-    });
-  },
-  ["sandbox"],
-);
 
 describe("usage", () => {
   it("is told once, on stderr, with 2", async () => {

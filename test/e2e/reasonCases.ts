@@ -35,8 +35,12 @@ export const everywhere = (
   });
 
 /** What each deploy ended with, by service. */
-export const outcomes = async (cluster: Cluster, cases: ReadonlyArray<Case>, atOnce = 6) => {
-  const { json } = session(cluster);
+export const outcomes = async (
+  cluster: Cluster,
+  cases: ReadonlyArray<Case>,
+  { atOnce = 6, cwd = folder() } = {},
+) => {
+  const { json } = session(cluster, cwd);
   const left = [...cases];
   const answers: Record<string, Json> = {};
   const worker = async () => {

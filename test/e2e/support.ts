@@ -77,6 +77,13 @@ export const deployment = (name: string, image: string, replicas = 1) => ({
   },
 });
 
+/** A service of a ConfigMap and a Deployment. */
+export const web = (image = "registry.example/web:1", greeting = "hello"): string =>
+  yaml(configMap("web", { greeting }), deployment("web", image));
+
+/** A folder with that one file. */
+export const set = (text: string): string => folder({ "web.yaml": text });
+
 /** Names of everything in the namespace that a deploy of a test could have made. */
 export async function madeIn({ api, namespace }: Cluster): Promise<ReadonlyArray<string>> {
   const kinds = [

@@ -28,14 +28,18 @@ export interface Cluster {
 /** What is in the name of each test that runs on the real cluster: `npm test` counts by it. */
 export const REAL = "[real]";
 
-/** @param on which clusters: both, unless the case is about what only one of them has */
+/**
+ * @param on which clusters: both, unless the case is about what only one of them has
+ * @param speed of the sandbox's pods, where it is not their times that are tested
+ */
 export function describeCluster(
   name: string,
   body: (cluster: Cluster) => void,
   on: ReadonlyArray<Kind> = ["sandbox", "real"],
+  speed = 1,
 ): void {
   if (on.includes("sandbox")) {
-    describe(`${name} [sandbox]`, () => body(useCluster("sandbox", openSandbox)));
+    describe(`${name} [sandbox]`, () => body(useCluster("sandbox", () => openSandbox(speed))));
   }
   if (on.includes("real")) {
     const testbed = inject("testbed");
@@ -55,10 +59,10 @@ interface Opened {
   readonly close: () => Promise<void>;
 }
 
-async function openSandbox(): Promise<Opened> {
+async function openSandbox(speed: number): Promise<Opened> {
   // Only where it is asked for: the real cluster's cases run whatever state the sandbox is in.
   const { startSandbox } = await import("@nopea/sandbox");
-  const sandbox = await startSandbox();
+  const sandbox = await startSandbox({ speed });
   const dir = mkdtempSync(join(tmpdir(), "nopea-sandbox-"));
   const kubeconfig = join(dir, "kubeconfig");
   writeFileSync(kubeconfig, sandbox.kubeconfig);

@@ -1,0 +1,167 @@
+/**
+ * Where a deploy can't do its work: no permission, no cluster behind the kubeconfig, a store that
+ * can't be used. One message that names what is wrong; only memory can be done without.
+ */
+import Database from "better-sqlite3";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { parse } from "yaml";
+import { type Cluster, describeCluster } from "../harness/Cluster.js";
+import { configMap, deployment, folder, madeIn, session, yaml } from "./support.js";
+
+const good = yaml(configMap("good"));
+
+describeCluster(
+  "a deploy without permission",
+  (cluster) => {
+    it("refuses a forbidden namespace by its verb", async () => {
+      const { run } = session(cluster);
+      const path = folder({ "a.yaml": good });
+      const ran = await run(["deploy", "-f", path, "-s", "web", "--context", "stranger"]);
+      expect(ran.code, ran.stderr).toBe(4);
+      expect(ran.stderr).toMatch(/forbidden/);
+      expect(ran.stderr).toMatch(/configmaps/i);
+      expect(await madeIn(cluster)).toEqual([]);
+    }, 30_000);
+  },
+  ["real"],
+);
+
+const CASES: ReadonlyArray<readonly [string, (cluster: Cluster) => string, number, RegExp]> = [
+  ["is missing", () => join(folder(), "nowhere"), 2, /nowhere/],
+  ["is not YAML", () => write("clusters: [\n"), 2, /kubeconfig/],
+  ["is no kubeconfig", () => write("just: text"), 2, /kubeconfig|context/],
+  [
+    "points nowhere",
+    () => write(kubeconfig({ server: "http://127.0.0.1:9" }, {})),
+    5,
+    /127\.0\.0\.1:9/,
+  ],
+  [
+    "has no host",
+    () => write(kubeconfig({ server: "https://no.such.host.invalid" }, {})),
+    5,
+    /no\.such\.host/,
+  ],
+];
+
+const write = (text: string): string => {
+  const path = join(folder(), "kubeconfig");
+  writeFileSync(path, text);
+  return path;
+};
+
+const kubeconfig = (cluster: object, user: object): string =>
+  JSON.stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    "current-context": "it",
+    clusters: [{ name: "it", cluster }],
+    users: [{ name: "it", user }],
+    contexts: [{ name: "it", context: { cluster: "it", user: "it" } }],
+  });
+
+describeCluster("a kubeconfig that", (cluster) => {
+  it.each(CASES)(
+    "%s is refused",
+    async (_, make, code, says) => {
+      const { json } = session(cluster);
+      const path = folder({ "a.yaml": good });
+      const ran = await json(["deploy", "-f", path, "-s", "web", "--kubeconfig", make(cluster)]);
+      expect(ran.code, ran.stdout).toBe(code);
+      expect(ran.answer.code).toBe(code === 5 ? "cluster_unreachable" : "bad_input");
+      expect(ran.answer.message).toMatch(says);
+    },
+    60_000,
+  );
+
+  it("has an expired token is refused", async () => {
+    const { json } = session(cluster);
+    const path = folder({ "a.yaml": good });
+    const { server, ...trust } = endpoint(cluster);
+    const config = write(kubeconfig({ server, ...trust }, { token: "long-gone" }));
+    const ran = await json(["deploy", "-f", path, "-s", "web", "--kubeconfig", config]);
+    expect(ran.code, ran.stdout).toBe(5);
+    expect(ran.answer.message).toMatch(/credential|token|Unauthorized|401/i);
+    expect(await madeIn(cluster)).toEqual([]);
+  });
+
+  it("names a context that is not there is refused", async () => {
+    const { json } = session(cluster);
+    const ran = await json(["status", "web", "--context", "nope"]);
+    expect(ran.code).toBe(2);
+    expect(ran.answer.message).toMatch(/nope/);
+  });
+});
+
+describeCluster(
+  "a kubeconfig with another CA",
+  (cluster) => {
+    it("is refused", async () => {
+      const { json } = session(cluster);
+      const { server } = endpoint(cluster);
+      const config = write(kubeconfig({ server }, { token: "x" }));
+      const path = folder({ "a.yaml": good });
+      const ran = await json(["deploy", "-f", path, "-s", "web", "--kubeconfig", config]);
+      expect(ran.code, ran.stdout).toBe(5);
+      expect(ran.answer.message).toMatch(/certificate|CA/);
+    });
+  },
+  ["real"],
+);
+
+const endpoint = (cluster: Cluster): { readonly server: string } =>
+  parse(readFileSync(cluster.kubeconfig, "utf8")).clusters[0].cluster as { server: string };
+
+describeCluster(
+  "a store that",
+  (cluster) => {
+    const deploying = async (state: string) => {
+      const path = folder({ "a.yaml": yaml(deployment("web", "registry.example/web:1")) });
+      return session(cluster, state).json(["deploy", "-f", path, "-s", "web"]);
+    };
+
+    it("is corrupt lets a deploy go through, says so, and is not overwritten", async () => {
+      const state = folder({ "state/nopea.db": "this is no database at all, ".repeat(200) });
+      const ran = await deploying(state);
+      expect(ran.code, ran.stdout).toBe(0);
+      expect(ran.answer.degraded).toContain("memory");
+      expect(ran.answer.warnings.join()).toMatch(/nopea\.db/);
+      expect(readFileSync(join(state, "state/nopea.db"), "utf8")).toMatch(/^this is no database/);
+      const history = await session(cluster, state).json(["history", "web"]);
+      expect(history.code).toBe(0);
+      expect(history.answer.deployments).toHaveLength(1);
+      expect(history.answer.degraded).toContain("memory");
+      const offline = await session(cluster, state).json(["history", "web", "--offline"]);
+      expect(offline.code).toBe(4);
+      expect(offline.answer.message).toMatch(/nopea\.db/);
+    });
+
+    it("is of a newer version is left alone, and what needs no memory goes on", async () => {
+      const state = folder({ "state/.keep": "" });
+      const file = join(state, "state/nopea.db");
+      const newer = new Database(file);
+      newer.pragma("user_version = 9999");
+      newer.close();
+      const ran = await deploying(state);
+      expect(ran.code, ran.stdout).toBe(0);
+      expect(ran.answer.degraded).toContain("memory");
+      expect(ran.answer.warnings.join()).toMatch(/newer/);
+      const offline = await session(cluster, state).json(["status", "web", "--offline"]);
+      expect(offline.code).toBe(4);
+      expect(offline.answer).toMatchObject({ code: "store_unavailable" });
+      const after = new Database(file);
+      expect(after.pragma("user_version", { simple: true })).toBe(9999);
+      after.close();
+    });
+
+    it("can't be made lets a deploy go through and says so", async () => {
+      const state = folder({ state: "a file, no folder" });
+      const ran = await deploying(state);
+      expect(ran.code, ran.stdout).toBe(0);
+      expect(ran.answer.degraded).toContain("memory");
+    });
+  },
+  ["sandbox"],
+);

@@ -23,6 +23,9 @@ const REFUSED: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: "there is no network to it",
   ETIMEDOUT: "it does not answer",
   UND_ERR_CONNECT_TIMEOUT: "it does not answer",
+  NGHTTP2_REFUSED_STREAM: "it did not take the request",
+  ERR_HTTP2_GOAWAY_SESSION: "the connection is closing",
+  ERR_HTTP2_INVALID_SESSION: "the connection was closed",
   EINVAL: "its address is not one that can be connected to",
   ERR_SOCKET_BAD_PORT: "its port is not a port",
 };
@@ -35,6 +38,10 @@ const BROKEN: Readonly<Record<string, string>> = {
   UND_ERR_DESTROYED: "the connection was closed",
   UND_ERR_HEADERS_TIMEOUT: "it took the request and never answered",
   UND_ERR_BODY_TIMEOUT: "its answer stopped half-way",
+  ERR_HTTP2_NO_ANSWER: "it took the request and never answered",
+  ERR_HTTP2_SESSION_ERROR: "the connection was cut",
+  ERR_HTTP2_STREAM_ERROR: "the connection was cut",
+  ERR_HTTP2_STREAM_CANCEL: "the connection was cut",
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: "its answer was cut off",
 };
 

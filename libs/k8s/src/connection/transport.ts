@@ -1,22 +1,21 @@
 /**
- * Requests to one server over kept connections, with the kubeconfig's trust and credentials.
- * Guarantees: credentials are renewed before they run out and once on a 401; interrupting a
- * request closes its socket. Repeating one is for the caller to decide.
+ * Requests to one server over kept connections (one for all, where it speaks HTTP/2), with the
+ * kubeconfig's trust and credentials. Guarantees: credentials are renewed before they run out and
+ * once on a 401; an interrupted request ends at the server too. Repeating one is for the caller.
  */
 import { Evidence, Timestamp, type BadInput } from "@nopea/domain";
 import { Clock, Config, Data, Effect, Option, type Scope } from "effect";
-import type { Agent, Dispatcher } from "undici";
+import type { Dispatcher } from "undici";
+import type { Channel, Received, Sent, Way } from "./Channel.js";
 import { ClusterUnreachable } from "./ClusterError.js";
 import { explain, type NoAnswer } from "./connectionError.js";
 import * as Credentials from "./credentials.js";
+import * as Http1 from "./http1.js";
+import * as Http2 from "./http2.js";
 import type { Target } from "./kubeconfig.js";
 import { proxyFor } from "./proxy.js";
 
-/** Requests in flight at once; more wait for a connection. Watches have connections of their own. */
-const CONNECTIONS = 24;
 const CONNECT_TIMEOUT_MS = 5_000;
-/** Less than the idle time after which load balancers commonly cut a connection (60 s). */
-const KEEP_ALIVE_MS = 30_000;
 /** The API server itself gives up on a request after 60 s. */
 const ANSWER_TIMEOUT_MS = 65_000;
 /** Before the server has answered anything: a wrong address should be told from a busy server soon. */
@@ -72,14 +71,17 @@ export const unreachable = (error: Unanswered): ClusterUnreachable =>
     ...(error.advice === undefined ? {} : { advice: error.advice }),
   });
 
-type Headers = Dispatcher.ResponseData["headers"];
+type Headers = Received["headers"];
 
 interface Session {
   readonly credentials: Credentials.Credentials;
-  /** The credentials as HTTP says them: names and values in turn. */
-  readonly headers: ReadonlyArray<string>;
-  readonly requests: Dispatcher;
-  readonly streams: Dispatcher;
+  /** The credentials as HTTP says them. */
+  readonly headers: Sent["headers"];
+  readonly requests: Channel;
+  /** For streams, which take a connection each. */
+  readonly streams: () => Promise<Http1.Http1>;
+  readonly close: () => void;
+  readonly destroy: () => Promise<void>;
 }
 
 /** The texts of `Warning: 299 - "…", 299 - "…"` (RFC 7234); Kubernetes sends one header for each. */
@@ -98,7 +100,35 @@ const environment = (name: string) =>
     Effect.map(Option.getOrUndefined),
   );
 
-const openAgents = Effect.fnUntraced(function* (
+type Ways = Omit<Session, "credentials" | "headers">;
+
+/** One connection for all requests, where the server is reached straight and may speak HTTP/2. */
+const besides = (way: Way): Ways => {
+  let http1: Promise<Http1.Http1> | undefined;
+  const streams = () => (http1 ??= Http1.open(way));
+  const requests = Http2.make(way, async () => (await streams()).channel);
+  return {
+    requests,
+    streams,
+    close: () => {
+      requests.close();
+      void http1?.then(({ close }) => close());
+    },
+    destroy: async () => {
+      await requests.destroy();
+      await (await http1)?.destroy();
+    },
+  };
+};
+
+const alone = (http1: Http1.Http1): Ways => ({
+  requests: http1.channel,
+  streams: () => Promise.resolve(http1),
+  close: http1.close,
+  destroy: http1.destroy,
+});
+
+const openWays = Effect.fnUntraced(function* (
   target: Target,
   ca: string | undefined,
   credentials: Credentials.Credentials,
@@ -108,34 +138,31 @@ const openAgents = Effect.fnUntraced(function* (
     ...(credentials.cert === undefined ? {} : { cert: credentials.cert }),
     ...(credentials.key === undefined ? {} : { key: credentials.key }),
   };
-  const tls = {
-    ...(target.cluster["tls-server-name"] ? { servername: target.cluster["tls-server-name"] } : {}),
-    rejectUnauthorized: target.cluster["insecure-skip-tls-verify"] !== true,
-    timeout: CONNECT_TIMEOUT_MS,
-  };
   const proxy = proxyFor(target.server, target.cluster["proxy-url"], {
     https: yield* environment("HTTPS_PROXY"),
     http: yield* environment("HTTP_PROXY"),
     none: yield* environment("NO_PROXY"),
   });
-  const options = (connections: number | null): Agent.Options => ({
-    connections,
-    pipelining: 1,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    keepAliveMaxTimeout: KEEP_ALIVE_MS,
-  });
-  // CommonJS: a bundler gives it as `default` alone.
-  const { default: undici } = yield* Effect.promise(() => import("undici"));
-  const { createSecureContext } = yield* Effect.promise(() => import("node:tls"));
-  return yield* Effect.try({
-    try: () => {
-      // One for all connections: certificates are read once.
-      const connect = { ...tls, secureContext: createSecureContext(trust) };
-      const agent = (connections: number | null): Dispatcher =>
-        proxy === undefined
-          ? new undici.Agent({ ...options(connections), connect })
-          : new undici.ProxyAgent({ ...options(connections), uri: proxy, requestTls: connect });
-      return { requests: agent(CONNECTIONS), streams: agent(null) };
+  return yield* Effect.tryPromise({
+    try: async () => {
+      const { createSecureContext } = await import("node:tls");
+      const url = new URL(target.server);
+      const way: Way = {
+        url,
+        proxy,
+        tls: {
+          ...(target.cluster["tls-server-name"]
+            ? { servername: target.cluster["tls-server-name"] }
+            : {}),
+          rejectUnauthorized: target.cluster["insecure-skip-tls-verify"] !== true,
+          timeout: CONNECT_TIMEOUT_MS,
+          // One for all connections: certificates are read once.
+          secureContext: createSecureContext(trust),
+        },
+      };
+      return url.protocol === "https:" && proxy === undefined
+        ? besides(way)
+        : alone(await Http1.open(way));
     },
     // A key that is no key, a proxy that is no address.
     catch: (error) =>
@@ -147,14 +174,26 @@ const openAgents = Effect.fnUntraced(function* (
   });
 });
 
-/** Opens nothing yet: the agents are made with the first request. */
+/** Of several with one name all are sent. */
+const gathered = (
+  pairs: ReadonlyArray<readonly [name: string, value: string]>,
+): Sent["headers"] => {
+  const headers: Record<string, string | Array<string>> = {};
+  for (const [name, value] of pairs) {
+    const before = headers[name];
+    headers[name] = before === undefined ? value : [before, value].flat();
+  }
+  return headers;
+};
+
+/** Opens nothing yet: that is for the first request. */
 export const make = Effect.fnUntraced(function* (
   target: Target,
   ca: string | undefined,
 ): Effect.fn.Return<Transport, BadInput, Scope.Scope> {
   const { server } = target;
   const fetchCredentials = yield* Credentials.make(target, ca);
-  const repeated = Credentials.repeatedHeaders(target.user).flat();
+  const repeated = Credentials.repeatedHeaders(target.user);
   const url = new URL(server);
   const basePath = url.pathname === "/" ? "" : url.pathname;
   const renewing = yield* Effect.makeSemaphore(1);
@@ -164,9 +203,7 @@ export const make = Effect.fnUntraced(function* (
   let skewMs = 0;
   let lastDate = "";
 
-  const destroy = (one: Session) =>
-    Effect.promise(() => Promise.all([one.requests.destroy(), one.streams.destroy()]));
-  yield* Effect.addFinalizer(() => (session === undefined ? Effect.void : destroy(session)));
+  yield* Effect.addFinalizer(() => Effect.promise(async () => session?.destroy()));
 
   /** The session, renewed where it has run out or is still the one that was `refused`. */
   const current = (refused?: Session): Effect.Effect<Session, ClusterUnreachable> =>
@@ -182,43 +219,29 @@ export const make = Effect.fnUntraced(function* (
           const sameKey =
             before?.credentials.cert === credentials.cert &&
             before?.credentials.key === credentials.key;
-          const headers = [...Object.entries(credentials.headers).flat(), ...repeated];
+          const headers = gathered([...Object.entries(credentials.headers), ...repeated]);
           if (before !== undefined && sameKey) {
             return (session = { ...before, credentials, headers });
           }
-          const agents = yield* openAgents(target, ca, credentials);
+          const ways = yield* openWays(target, ca, credentials);
           // Requests under way with the old certificate are left to finish.
-          if (before !== undefined) {
-            const { requests, streams } = before;
-            yield* Effect.sync(() => void Promise.allSettled([requests.close(), streams.close()]));
-          }
-          return (session = { credentials, headers, ...agents });
+          before?.close();
+          return (session = { credentials, headers, ...ways });
         }).pipe(renewing.withPermits(1));
       }),
     );
 
-  const headersOf = (one: Session, request: Request): Array<string> => [
-    "accept",
-    request.accept ?? "application/json",
-    "user-agent",
-    "nopea",
-    ...(request.contentType === undefined ? [] : ["content-type", request.contentType]),
-    ...one.headers,
-  ];
-
-  const optionsOf = (
-    one: Session,
-    request: Request,
-    headersTimeout: number,
-    bodyTimeout: number,
-  ) => ({
-    origin: url.origin,
-    path: basePath + request.path,
+  const sentOf = (one: Session, request: Request, timeoutMs: number): Sent => ({
     method: request.method,
-    headers: headersOf(one, request),
-    body: request.body ?? null,
-    headersTimeout,
-    bodyTimeout,
+    path: basePath + request.path,
+    headers: {
+      accept: request.accept ?? "application/json",
+      "user-agent": "nopea",
+      ...(request.contentType === undefined ? {} : { "content-type": request.contentType }),
+      ...one.headers,
+    },
+    body: request.body,
+    timeoutMs,
   });
 
   const unanswered = (error: unknown) => new Unanswered({ ...explain(error), server });
@@ -238,54 +261,27 @@ export const make = Effect.fnUntraced(function* (
     if (timestamp !== undefined) skewMs = Timestamp.toMillis(timestamp) + 500 - nowMs;
   };
 
-  /** One exchange, its answer read whole. Without undici's streams: there are thousands of these. */
+  const answerOf = ({ status, headers, body }: Received): Answer => {
+    const retryAfter = Number(header(headers, "retry-after"));
+    return {
+      status,
+      text: body.toString("utf8"),
+      retryAfter: Number.isFinite(retryAfter) ? retryAfter : undefined,
+      warnings: warningsIn(headers["warning"]),
+    };
+  };
+
   const exchange = (one: Session, request: Request, clock: Clock.Clock) =>
     Effect.async<Answer, Unanswered>((resume) => {
-      let controller: Dispatcher.DispatchController | undefined;
-      let interrupted = false;
-      let status = 0;
-      let retryAfter = Number.NaN;
-      let warnings: ReadonlyArray<string> = [];
-      const chunks: Array<Buffer> = [];
-      const cut = () => controller?.abort(new Error("interrupted"));
-      const fail = (error: unknown) => resume(Effect.fail(unanswered(error)));
-      const timeout = answered ? ANSWER_TIMEOUT_MS : FIRST_ANSWER_TIMEOUT_MS;
-      const handler: Dispatcher.DispatchHandler = {
-        onRequestStart: (started) => {
-          controller = started;
-          if (interrupted) cut();
+      const timeoutMs = answered ? ANSWER_TIMEOUT_MS : FIRST_ANSWER_TIMEOUT_MS;
+      const cut = one.requests.exchange(sentOf(one, request, timeoutMs), {
+        received: (received) => {
+          note(received.headers, clock.unsafeCurrentTimeMillis());
+          resume(Effect.succeed(answerOf(received)));
         },
-        onResponseStart: (_, code, headers) => {
-          status = code;
-          retryAfter = Number(header(headers, "retry-after"));
-          warnings = warningsIn(headers["warning"]);
-          note(headers, clock.unsafeCurrentTimeMillis());
-        },
-        onResponseData: (_, chunk) => void chunks.push(chunk),
-        onResponseEnd: () => {
-          const [first = Buffer.of(), ...others] = chunks;
-          const body = others.length === 0 ? first : Buffer.concat(chunks);
-          resume(
-            Effect.succeed({
-              status,
-              text: body.toString("utf8"),
-              retryAfter: Number.isFinite(retryAfter) ? retryAfter : undefined,
-              warnings,
-            }),
-          );
-        },
-        onResponseError: (_, error) => fail(error),
-      };
-      try {
-        one.requests.dispatch(optionsOf(one, request, timeout, timeout), handler);
-      } catch (error) {
-        // What undici would not even send.
-        fail(error);
-      }
-      return Effect.sync(() => {
-        interrupted = true;
-        cut();
+        failed: (error) => resume(Effect.fail(unanswered(error))),
       });
+      return Effect.sync(cut);
     });
 
   /** Runs it with the session's credentials; once more with new ones where the server says 401. */
@@ -338,10 +334,11 @@ export const make = Effect.fnUntraced(function* (
             Effect.tryPromise({
               try: async (signal) => {
                 signal.addEventListener("abort", () => controller.abort(), { once: true });
-                const answer = await one.streams.request({
-                  ...optionsOf(one, request, ANSWER_TIMEOUT_MS, 0),
-                  signal: controller.signal,
-                });
+                const { stream } = await one.streams();
+                const answer = await stream(
+                  sentOf(one, request, ANSWER_TIMEOUT_MS),
+                  controller.signal,
+                );
                 note(answer.headers, clock.unsafeCurrentTimeMillis());
                 // Without a listener an abort would be an uncaught error.
                 answer.body.on("error", () => undefined);

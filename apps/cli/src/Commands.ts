@@ -100,6 +100,32 @@ export const operations: { readonly [Name in Operations.Name]: OperationSpec } =
     options: () => [Flag.offline(), Flag.watch(), Flag.stream()],
     load: () => import("./commands/status.js"),
   },
+  context: {
+    group: LOOKING,
+    summary: "what memory says before a deploy",
+    description:
+      "Says how likely the next deploy of a service is to fail and why, what breaks it, what it is deployed with, and what to do: learnt from every deploy that the cluster and this machine remember.",
+    examples: [
+      ["nopea context web -n shop", "risk, patterns, advice"],
+      ["nopea context web -n shop -j", "the same, as JSON"],
+    ],
+    arguments: [["<service>", "the service"]],
+    options: () => [Flag.offline()],
+    load: () => import("./commands/context.js"),
+  },
+  explain: {
+    group: LOOKING,
+    summary: "how the next deploy would be carried out, and why",
+    description:
+      "Says which strategy a deploy of the service would take now, by which rule (asked for, policy, learnt, default) and from which figures; and whether it would be refused by a freeze window. A certain change is judged by nopea diff.",
+    examples: [
+      ["nopea explain web -n shop", "what would be chosen"],
+      ["nopea explain web -n shop --strategy canary", "what would come of asking for it"],
+    ],
+    arguments: [["<service>", "the service"]],
+    options: () => [...Flag.choosing(), Flag.offline()],
+    load: () => import("./commands/explain.js"),
+  },
   history: {
     group: LOOKING,
     summary: "every deploy of a service, newest first",

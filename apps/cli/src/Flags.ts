@@ -102,6 +102,12 @@ const strategy = (): Option =>
     "direct, canary or blue_green",
   );
 
+const overrideFreeze = (): Option =>
+  flag(HOW, "--override-freeze", "deploy in a freeze window of the policy too; it is recorded");
+
+/** What the choice of a strategy goes by. */
+export const choosing = (): ReadonlyArray<Option> => [strategy(), overrideFreeze()];
+
 /** What changes the plan. */
 export const planning = (): ReadonlyArray<Option> => [
   strategy(),
@@ -114,7 +120,7 @@ export const planning = (): ReadonlyArray<Option> => [
 /** What changes how a deploy is carried out. */
 export const running = (): ReadonlyArray<Option> => [
   flag(HOW, "--dry-run", "show what would change, and change nothing"),
-  flag(HOW, "--override-freeze", "deploy in a freeze window of the policy too; it is recorded"),
+  overrideFreeze(),
   duration(flag(HOW, "--timeout <duration>", "longest time without progress (default 120s)")),
   duration(flag(HOW, "--deadline <duration>", "longest time in all (default 1h)")),
   duration(

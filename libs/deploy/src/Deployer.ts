@@ -7,11 +7,12 @@ import {
   type DeployRequest,
   type Plan,
   type Progress,
+  type Risk,
   type Service,
   type Strategy,
   type Who,
 } from "@nopea/domain";
-import { type Cluster, Leases, ProcessIdentity } from "@nopea/k8s";
+import { Change, type Cluster, Leases, ProcessIdentity } from "@nopea/k8s";
 import { Memory } from "@nopea/memory";
 import { Deploys, Spool } from "@nopea/store";
 import { Context, Effect, Layer, Queue, Stream, Take } from "effect";
@@ -38,6 +39,8 @@ export interface ResolvedRequest extends DeployRequest.DeployRequest {
 export interface PlanAnswer {
   readonly strategy: Strategy.Strategy;
   readonly choice: Strategy.Choice;
+  /** Absent where nothing would change, or memory can't be asked. */
+  readonly risk: Risk.Risk | undefined;
   readonly plan: Plan.Plan;
 }
 
@@ -126,10 +129,16 @@ export const make: Effect.Effect<
     );
     const options = Preparation.planOptions(request, place, lastApplied);
     const planned = yield* Preparation.plan(cluster, prepared, request, options, true);
-    const chosen = yield* Preparation.choose(
-      request,
-      Preparation.rolling(planned, ledger, lastApplied),
-    );
+    const risk = planned.plan.unchanged
+      ? undefined
+      : yield* Preparation.risk(needs.memory, ref, request, Change.of(planned)).pipe(
+          // Surface has said by now that memory can't be asked.
+          Effect.orElseSucceed(() => undefined),
+        );
+    const chosen = yield* Preparation.choose(request, {
+      risk,
+      ...Preparation.rolling(planned, ledger, lastApplied),
+    });
     const { freeze, ...unfrozen } = chosen;
     const warnings =
       freeze === undefined || request.overrideFreeze === true
@@ -141,6 +150,7 @@ export const make: Effect.Effect<
     return {
       strategy: chosen.strategy,
       choice: Choice.recorded(chosen),
+      risk,
       plan: { ...planned.plan, warnings: [...warnings, ...planned.plan.warnings] },
     };
   });

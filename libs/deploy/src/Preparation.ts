@@ -3,7 +3,7 @@
  * namespaces are there or may be made, and the API server has said what an apply would do.
  * Whatever is found wrong here refuses the deploy, and nothing has been touched.
  */
-import { BadInput, KubeObject, type Service } from "@nopea/domain";
+import { BadInput, KubeObject, type Plan, type Risk, type Service } from "@nopea/domain";
 import {
   Applier,
   type Cluster,
@@ -13,6 +13,8 @@ import {
   Marks,
   Planner,
 } from "@nopea/k8s";
+import type { Memory } from "@nopea/memory";
+import type { StoreError } from "@nopea/store";
 import { Clock, Effect, Option } from "effect";
 import * as Choice from "./Choice.js";
 import * as ClusterIdentity from "./ClusterIdentity.js";
@@ -66,6 +68,17 @@ export const prepare: (
     };
   },
 );
+
+/** What memory says of a change before it is deployed. */
+export const risk = (
+  memory: typeof Memory.Memory.Service,
+  ref: Service.ServiceRef,
+  request: ResolvedRequest,
+  change: Plan.Change,
+): Effect.Effect<Risk.Risk, StoreError.StoreUnavailable> =>
+  Effect.flatMap(Clock.currentTimeMillis, (at) =>
+    memory.context(ref, { at, change, bot: request.who.kind !== "human" }),
+  ).pipe(Effect.map((context) => context.risk));
 
 /** The strategy, by what is known so far. A dry run isn't refused by a freeze window, but told of it. */
 export const choose = (

@@ -2,10 +2,10 @@
  * What is remembered of services: asked of the store, and of the ledgers themselves where there
  * is no store to be had.
  */
-import type { Service } from "@nopea/domain";
-import { DeployId, Timestamp } from "@nopea/domain";
+import { type DeployContext, DeployId, Service, Timestamp } from "@nopea/domain";
 import type { ClusterError } from "@nopea/k8s";
 import type { Refusal } from "@nopea/deploy";
+import type { Memory as NopeaMemory } from "@nopea/memory";
 import type { Deploys, DeployRow, StoreError } from "@nopea/store";
 import { Effect, Option, Schema } from "effect";
 import type { Deployment } from "./Deployment.js";
@@ -73,6 +73,52 @@ export const places = (
     return [...names].sort().map((service) => ({ namespace, service }));
   });
 
+/**
+ * What memory says before a deploy; for a service or a cluster that it knows nothing of too. What
+ * the store has and memory hasn't learnt yet is learnt first.
+ */
+export const context = (
+  reading: Reading,
+  place: Place,
+  ask: NopeaMemory.Ask,
+): Effect.Effect<DeployContext.DeployContext, StoreError.StoreUnavailable, Session> =>
+  Effect.gen(function* () {
+    const { memory } = yield* (yield* Session).engine;
+    // A store that can only be read is read.
+    yield* Effect.ignore(memory.catchUp);
+    const known = yield* refOf(reading, place);
+    const ref = Option.getOrElse(known, () => ({ ...place, cluster: nowhere }));
+    return yield* memory.context(ref, ask);
+  });
+
+/** No cluster goes by it. */
+const nowhere = Service.ClusterId.make("nowhere");
+
+/** Whether a deploy would be the first, and whether the set in force has something to roll out in steps. */
+export const rolling = (
+  reading: Reading,
+  place: Place,
+): Effect.Effect<
+  { readonly canRoll: boolean; readonly isFirst: boolean },
+  StoreError.StoreUnavailable,
+  Session
+> =>
+  Effect.gen(function* () {
+    const ref = yield* refOf(reading, place);
+    const copy = Option.isNone(ref) ? Option.none() : yield* ledgerCopy(ref.value);
+    const { current, inventory } = Option.getOrElse(copy, () => ({
+      current: undefined,
+      inventory: [],
+    }));
+    return {
+      isFirst: current === undefined,
+      canRoll: inventory.some(
+        ({ apiVersion, kind, in_set }) =>
+          in_set && apiVersion === "apps/v1" && kind === "Deployment",
+      ),
+    };
+  });
+
 /** The part of a ledger that is looked into here; the format is libs/deploy's. */
 const LedgerCopy = Schema.Struct({
   current: Schema.optional(DeployId.DeployId),
@@ -82,6 +128,9 @@ const LedgerCopy = Schema.Struct({
       since: Timestamp.Timestamp,
       left: Schema.Boolean,
     }),
+  ),
+  inventory: Schema.Array(
+    Schema.Struct({ apiVersion: Schema.String, kind: Schema.String, in_set: Schema.Boolean }),
   ),
 });
 export interface LedgerCopy extends Schema.Schema.Type<typeof LedgerCopy> {

@@ -6,8 +6,10 @@
 import { type BadInput, Progress, WireError } from "@nopea/domain";
 import { type Effect, Schema } from "effect";
 import type * as Operation from "./Operation.js";
+import { operation as context } from "./operations/Context.js";
 import { operation as deploy } from "./operations/Deploy.js";
 import { operation as diff } from "./operations/Diff.js";
+import { operation as explain } from "./operations/Explain.js";
 import { operation as health } from "./operations/Health.js";
 import { operation as history } from "./operations/History.js";
 import { operation as services } from "./operations/Services.js";
@@ -18,12 +20,23 @@ export interface All {
   readonly deploy: typeof deploy;
   readonly diff: typeof diff;
   readonly status: typeof status;
+  readonly context: typeof context;
+  readonly explain: typeof explain;
   readonly history: typeof history;
   readonly health: typeof health;
   readonly services: typeof services;
 }
 
-export const all: All = { deploy, diff, status, history, health, services };
+export const all: All = {
+  deploy,
+  diff,
+  status,
+  context,
+  explain,
+  history,
+  health,
+  services,
+};
 
 export type Name = keyof All;
 export type Failure = Operation.Failure<All[Name]>;

@@ -4,6 +4,7 @@
  */
 import { Duration, KubeObject } from "@nopea/domain";
 import type { Look } from "../Terminal.js";
+import { riskLine } from "../render/Risk.js";
 import { fit, oneLine, paintFor } from "../Text.js";
 import * as Picture from "./Picture.js";
 
@@ -38,8 +39,10 @@ export const frame = (picture: Picture.Picture, look: Look, now: number): string
       ),
     ];
   });
+  const risk =
+    picture.risk === undefined ? [] : [paint.dim(fit(`  ${riskLine(picture.risk)}`, look.width))];
   // The last row is the cursor's, one is the head's, one says what is left out.
-  const rows = Math.max(1, look.height - 3);
+  const rows = Math.max(1, look.height - 3 - risk.length);
   const shown: Array<string> = [];
   let count = 0;
   for (const block of blocks) {
@@ -50,6 +53,7 @@ export const frame = (picture: Picture.Picture, look: Look, now: number): string
   const more = blocks.length - count;
   return [
     `${paint.cyan(turn)} ${head}`,
+    ...risk,
     ...shown,
     ...(more === 0 ? [] : [paint.dim(fit(`  and ${more} more`, look.width))]),
   ].join("\n");

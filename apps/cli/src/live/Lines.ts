@@ -5,6 +5,7 @@
 import { Duration, KubeObject, type Progress, Timestamp } from "@nopea/domain";
 import { oneLine, plural } from "../Text.js";
 import { countsText } from "../render/Plan.js";
+import { riskLine } from "../render/Risk.js";
 import type { Picture } from "./Picture.js";
 
 /** No object says why it is not ready more often than this. */
@@ -23,7 +24,8 @@ const textOf = (event: Progress.Progress, picture: Picture, said: Said): string 
     case "planned": {
       const counts = countsText(event.plan.objects.map(({ action }) => action));
       const how = event.strategy === "direct" ? "" : `, ${event.strategy}`;
-      return `planned: ${counts}${how}`;
+      const risk = event.risk === undefined ? "" : `; ${riskLine(event.risk)}`;
+      return `planned: ${counts}${how}${risk}`;
     }
     case "applied":
       return `applied ${plural(event.objects, "object")}, waiting until all is ready`;

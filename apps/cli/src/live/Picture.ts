@@ -2,7 +2,7 @@
  * What is known of a deploy while it runs, gathered from its events: a pure fold, from which both
  * the live view and the plain lines are drawn.
  */
-import type { Reason } from "@nopea/domain";
+import type { Reason, Risk } from "@nopea/domain";
 import { KubeObject, type Plan, type Progress, Timestamp } from "@nopea/domain";
 import { HashMap, Option } from "effect";
 
@@ -29,6 +29,8 @@ export interface Picture {
   /** Milliseconds since the epoch; undefined before the first event. */
   readonly startedAt: number | undefined;
   readonly holder: string | undefined;
+  /** What memory said before it began. */
+  readonly risk: Risk.Risk | undefined;
   readonly planned: ReadonlyArray<Plan.PlannedObject>;
   /** Persistent, for a set of thousands changes one at a time. */
   readonly objects: HashMap.HashMap<string, ObjectPicture>;
@@ -43,6 +45,7 @@ export const empty = (service: string): Picture => ({
   phase: "starting",
   startedAt: undefined,
   holder: undefined,
+  risk: undefined,
   planned: [],
   objects: HashMap.empty(),
   findings: new Map(),
@@ -68,6 +71,7 @@ export const add = (picture: Picture, event: Progress.Progress): Picture => {
       return {
         ...known,
         phase: "applying",
+        risk: event.risk,
         planned: event.plan.objects,
         objects: HashMap.fromIterable(
           event.plan.objects.map(({ object }) => [

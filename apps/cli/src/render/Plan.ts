@@ -1,7 +1,8 @@
 /** What would change, object by object and field by field, as a person reads it. */
-import { KubeObject, Plan } from "@nopea/domain";
+import { KubeObject, Plan, type Risk, type Strategy } from "@nopea/domain";
 import type { Look } from "../Terminal.js";
-import { fit, oneLine, type Paint, paintFor, plural } from "../Text.js";
+import { fit, oneLine, type Paint, paintFor, paragraph, plural } from "../Text.js";
+import { riskLine } from "./Risk.js";
 
 const MARKS: Readonly<Record<Plan.PlanAction, string>> = {
   created: "+",
@@ -97,6 +98,8 @@ export interface Diff {
   readonly namespace: string;
   readonly unchanged: boolean;
   readonly objects: ReadonlyArray<Plan.PlannedObject>;
+  readonly choice: Strategy.Choice;
+  readonly risk?: Risk.Risk;
 }
 
 export const diffLines = (diff: Diff, look: Look): ReadonlyArray<string> => {
@@ -110,5 +113,8 @@ export const diffLines = (diff: Diff, look: Look): ReadonlyArray<string> => {
   return [
     `${diff.service} in ${diff.namespace}: ${countsText(diff.objects.map(({ action }) => action))}`,
     ...objectLines(diff.objects, diff.namespace, look),
+    ...(diff.risk === undefined
+      ? []
+      : [`${riskLine(diff.risk)}`, ...paragraph(oneLine(diff.choice.why), 2, look)]),
   ];
 };

@@ -4,6 +4,7 @@ import type { Look } from "../Terminal.js";
 import { type Paint, fit, indent, oneLine, paintFor, paragraph, plural, table } from "../Text.js";
 import { causeLines } from "./Failure.js";
 import { countsText, paintAction } from "./Plan.js";
+import { riskLine } from "./Risk.js";
 
 /** A set may be large: more objects than these are only counted. */
 const SHOWN = 25;
@@ -153,7 +154,14 @@ export const resultLines = (
         return broken(result, took, look, paint, seen);
     }
   })();
-  return [...title, ...noteLines(notes(result), look), paint.dim(`deploy ${result.deployId}`)];
+  return [
+    ...title,
+    ...noteLines(notes(result), look),
+    ...(result.risk === undefined
+      ? []
+      : [paint.dim(fit(`${riskLine(result.risk)} (before it began)`, look.width))]),
+    paint.dim(`deploy ${result.deployId}`),
+  ];
 };
 
 const wrapCommand = (command: string, look: Look) => [fit(command, look.width - 2)];

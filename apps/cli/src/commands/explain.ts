@@ -1,0 +1,28 @@
+/** `nopea explain`. */
+import { Surface } from "@nopea/surface";
+import { Effect } from "effect";
+import type { Run } from "../Commands.js";
+import * as ExitCode from "../ExitCode.js";
+import * as Output from "../Output.js";
+import { explainLines } from "../render/Explain.js";
+import { noteLines } from "../render/Result.js";
+
+export const run: Run = ({ args: [service = ""], flags }) =>
+  Effect.gen(function* () {
+    const surface = yield* Surface.Surface;
+    const explanation = yield* surface.explain({
+      service,
+      ...(flags.namespace === undefined ? {} : { namespace: flags.namespace }),
+      ...(flags.strategy === undefined ? {} : { strategy: flags.strategy }),
+      ...(flags.overrideFreeze === undefined ? {} : { overrideFreeze: true }),
+      ...(flags.offline === undefined ? {} : { offline: true }),
+    });
+    yield* Output.result("explain", explanation, Output.styleOf(flags), {
+      table: (look) => [
+        ...explainLines(explanation, look),
+        ...noteLines(explanation.warnings, look),
+      ],
+      names: explanation.strategy === undefined ? [] : [explanation.strategy],
+    });
+    return ExitCode.done;
+  });

@@ -5,6 +5,7 @@ import type { PastDeploy } from "../src/history/PastDeploy.js";
 
 const part = (subject: string, second: number, more: Partial<PastDeploy> = {}): PastDeploy => ({
   id: `${subject}.${second}`,
+  parts: [`${subject}.${second}`],
   subject,
   namespace: "shop" as Service.Namespace,
   service: "web" as Service.ServiceName,
@@ -29,6 +30,7 @@ describe("History", () => {
       ]),
       [
         part("web", 100, {
+          parts: ["web.100", "worker.101"],
           revealedAt: 130_000,
           change: { kind: "image", semver: "patch", objects: 2, lines: 3 },
           failed: true,
@@ -60,7 +62,13 @@ describe("History", () => {
       revealedAt: 900_000,
     });
     assert.deepStrictEqual(History.merged([workload, helm]), [
-      { ...helm, failed: true, reason: "progress_deadline_exceeded", revealedAt: 900_000 },
+      {
+        ...helm,
+        parts: [helm.id, workload.id],
+        failed: true,
+        reason: "progress_deadline_exceeded",
+        revealedAt: 900_000,
+      },
     ]);
   });
 

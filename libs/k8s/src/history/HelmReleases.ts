@@ -125,6 +125,7 @@ const foundOf = (
     return [
       {
         id,
+        parts: [id],
         subject: `helm/${namespace}/${release}`,
         namespace: namespace as Service.Namespace,
         service: release,

@@ -60,6 +60,7 @@ const asOne = (parts: ReadonlyArray<PastDeploy>): PastDeploy => {
   const { change: _, reason: __, ...rest } = lead;
   return {
     ...rest,
+    parts: parts.flatMap((part) => part.parts),
     startedAt: Math.min(...parts.map(({ startedAt }) => startedAt)),
     revealedAt: Math.max(
       ...(failures.length > 0 ? failures : parts).map(({ revealedAt }) => revealedAt),

@@ -10,6 +10,8 @@ import { MEMBER_LABEL } from "../documents/Marks.js";
 export interface PastDeploy {
   /** The same whenever the same cluster is read: the uid of what was deployed, and its revision. */
   readonly id: string;
+  /** The ids of all that it was put together from, its own among them. */
+  readonly parts: ReadonlyArray<string>;
   /** What was rolled out, as refKey has it: two revisions of one object are two deploys, however close. */
   readonly subject: string;
   readonly namespace: Service.Namespace;

@@ -121,9 +121,11 @@ export const deploys = (workload: Workload): ReadonlyArray<PastDeploy.PastDeploy
         : number === 1
           ? TemplateChange.created(template)
           : undefined;
+    const id = `${workload.uid}.${number}`;
     return [
       {
-        id: `${workload.uid}.${number}`,
+        id,
+        parts: [id],
         subject: workload.subject,
         namespace: workload.namespace,
         service: workload.service,

@@ -3,7 +3,7 @@
  * from lines of JSON. What can't be taken is named and why; the rest is. Once is enough: what was
  * imported before is known again by its content. Nothing in the cluster changes.
  */
-import { BadInput, type Service, Service as Services, Wire } from "@nopea/domain";
+import { BadInput, Service, Wire } from "@nopea/domain";
 import { Jsonl, type Lesson } from "@nopea/memory";
 import { Clock, Effect, Option, Schema } from "effect";
 import type * as Operation from "../Operation.js";
@@ -16,7 +16,7 @@ import { type Failure, failure } from "./History.js";
 export const input = Schema.Struct({
   source: Schema.Literal("cluster", "jsonl"),
   /** Of the cluster's objects; else the namespace that is worked in. */
-  namespace: Wire.optional(Services.Namespace),
+  namespace: Wire.optional(Service.Namespace),
   /** The cluster's objects of every namespace. */
   allNamespaces: Wire.optionalKey(Schema.Boolean, "all_namespaces"),
   /** Where the source is `jsonl`: a deploy each. */

@@ -28,6 +28,8 @@ export type LocalRun = (
 
 interface Spec {
   readonly group: string;
+  /** What is typed, where it is more than the name: a command of a group. */
+  readonly words?: readonly [group: Group, name: string];
   /** One line for the list of commands. */
   readonly summary: string;
   /** A few sentences for its own help. */
@@ -52,7 +54,23 @@ export interface LocalSpec extends Spec {
 
 const DEPLOYING = "Deploy:";
 const LOOKING = "Look:";
+const MEMORY = "Remember:";
 const MORE = "More:";
+
+/** Commands that are nothing but the first word of others. */
+export const groups = {
+  memory: {
+    group: MEMORY,
+    summary: "what nopea has learnt: take it in, give it out",
+    description:
+      "Memory is what nopea has learnt from deploys. It fills by itself; these commands take in what was deployed before, and give all of it out.",
+    examples: [
+      ["nopea memory import -A", "learn from what the cluster knows already"],
+      ["nopea memory export > deploys.jsonl", "all that was learnt, a line a deploy"],
+    ],
+  },
+} as const;
+export type Group = keyof typeof groups;
 
 export const operations: { readonly [Name in Operations.Name]: OperationSpec } = {
   deploy: {
@@ -160,6 +178,34 @@ export const operations: { readonly [Name in Operations.Name]: OperationSpec } =
     options: () => [Flag.offline()],
     load: () => import("./commands/health.js"),
   },
+  memoryImport: {
+    group: MEMORY,
+    words: ["memory", "import"],
+    summary: "learn from what was deployed before",
+    description:
+      "Learns from deploys that nopea had no part in: revisions of Deployments, StatefulSets and DaemonSets, releases of Helm 3 and 4, Argo Rollouts; or from lines of JSON, a deploy each. What can't be read is named, the rest is taken; twice is once. Nothing in the cluster changes.",
+    examples: [
+      ["nopea memory import -n shop", "what the cluster knows of a namespace"],
+      ["nopea memory import -A", "of all namespaces"],
+      ["nopea memory import -f deploys.jsonl", "lines of a file"],
+      ["git-history | nopea memory import --from-stdin", "lines of another program"],
+    ],
+    options: () => [Flag.allNamespaces(), Flag.lines(), Flag.fromStdin()],
+    load: () => import("./commands/memory.js").then(({ importing }) => ({ run: importing })),
+  },
+  memoryExport: {
+    group: MEMORY,
+    words: ["memory", "export"],
+    summary: "all that was learnt, a line of JSON a deploy",
+    description:
+      "Prints every deploy that memory has learnt from, oldest first, in the form that `nopea memory import` reads.",
+    examples: [
+      ["nopea memory export > deploys.jsonl", "everything"],
+      ["nopea memory export -s web -n shop --write web.jsonl", "of one service, into a file"],
+    ],
+    options: () => [Flag.ofService(), Flag.offline(), Flag.writeLines()],
+    load: () => import("./commands/memory.js").then(({ exporting }) => ({ run: exporting })),
+  },
 };
 
 export const locals = {
@@ -202,5 +248,8 @@ export const all: Readonly<Record<CommandName, OperationSpec | LocalSpec>> = {
   ...operations,
   ...locals,
 };
+
+/** What is typed to get it. */
+export const wordsOf = (name: CommandName): ReadonlyArray<string> => all[name].words ?? [name];
 
 export const isLocal = (name: CommandName): name is LocalCommand => Object.hasOwn(locals, name);

@@ -67,7 +67,10 @@ export const candidates = (
 ): ReadonlyArray<Candidate> => {
   const current = words.at(-1) ?? "";
   const before = words.slice(0, -1);
-  const command = root.commands.find((each) => before.includes(each.name()));
+  const command = before.reduce<Command | undefined>(
+    (found, word) => (found ?? root).commands.find((each) => each.name() === word) ?? found,
+    undefined,
+  );
   const options = [...(command?.options ?? []), ...root.options];
   const named = (word: string | undefined) =>
     options.find(({ short, long }) => word !== undefined && (word === short || word === long));
@@ -90,9 +93,9 @@ export const candidates = (
         .map(({ long, short, description }) => [long ?? short ?? "", description]),
     );
   }
-  if (command === undefined) {
-    return starting(root.commands.map((each) => [each.name(), each.summary()]));
-  }
+  const within = (command ?? root).commands;
+  if (within.length > 0) return starting(within.map((each) => [each.name(), each.summary()]));
+  if (command === undefined) return [];
   if (command.name() === "completion") return starting(shells.map((shell) => [shell, ""]));
   return [];
 };

@@ -26,6 +26,8 @@ export interface Flags {
   readonly watch?: true;
   readonly offline?: true;
   readonly limit?: number;
+  readonly allNamespaces?: true;
+  readonly fromStdin?: true;
   readonly write?: string;
   readonly port?: number;
   readonly kubeconfig?: string;
@@ -41,6 +43,7 @@ export interface Flags {
 export const formats = ["table", "json", "yaml", "name"] as const;
 export type Format = (typeof formats)[number];
 
+const FROM = "What to read:";
 const SET = "What to deploy:";
 const HOW = "How to deploy it:";
 const CLUSTER = "Which cluster:";
@@ -157,6 +160,26 @@ export const output = (): ReadonlyArray<Option> => [
   flag(OUTPUT, "-j, --json", "the same as -o json"),
   flag(OUTPUT, "-q, --quiet", "print nothing but errors; the exit code tells"),
 ];
+
+export const allNamespaces = (): Option =>
+  flag(FROM, "-A, --all-namespaces", "objects of every namespace");
+
+/** One file, under the name that documents have too. */
+export const lines = (): Option =>
+  parsed(
+    flag(FROM, "-f, --file <path>", "lines of JSON instead of the cluster; - for standard input"),
+    (text) => [text],
+    "a file",
+  );
+
+export const fromStdin = (): Option =>
+  flag(FROM, "--from-stdin", "lines of JSON from standard input; the same as -f -");
+
+export const ofService = (): Option =>
+  flag(OUTPUT, "-s, --service <name>", "only this service (default: all)");
+
+export const writeLines = (): Option =>
+  flag(OUTPUT, "--write <file>", "where to put the lines (default: standard output)");
 
 export const write = (): Option =>
   flag(OUTPUT, "--write <file>", "where to put the kubeconfig (default: a new temporary file)");

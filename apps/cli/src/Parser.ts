@@ -3,7 +3,7 @@
  * mistakes are answers like any other.
  */
 import { Command, CommanderError, type Option } from "commander";
-import { all, type CommandName, type Invocation } from "./Commands.js";
+import { all, type CommandName, type Group, groups, type Invocation, wordsOf } from "./Commands.js";
 import * as Completion from "./Completion.js";
 import * as Flag from "./Flags.js";
 import { helpFor } from "./Help.js";
@@ -70,10 +70,24 @@ export const program = (
     )
     .showSuggestionAfterError(true);
   const shared = sharedOptions();
+  const groupOf = (word: Group): Command => {
+    const known = root.commands.find((command) => command.name() === word);
+    if (known !== undefined) return known;
+    const { group, summary, description, examples } = groups[word];
+    const made = root
+      .command(word)
+      .summary(summary)
+      .description(description)
+      .helpGroup(group)
+      .helpOption("-h, --help", "print help")
+      .helpCommand(false);
+    helpFor(made, examples, shared);
+    return made;
+  };
   for (const name of names) {
     const spec = all[name];
-    const command = root
-      .command(name)
+    const command = (spec.words === undefined ? root : groupOf(spec.words[0]))
+      .command(spec.words?.[1] ?? name)
       .summary(spec.summary)
       .description(spec.description)
       .helpGroup(spec.group)
@@ -135,7 +149,7 @@ const missingOf = ({ name, flags }: { readonly name: CommandName; readonly flags
     const key = option.attributeName();
     return all[name].mandatory?.includes(key) === true && !Object.hasOwn(flags, key);
   });
-  return missing === undefined ? undefined : `${name} needs '${missing.flags}'`;
+  return missing === undefined ? undefined : `${wordsOf(name).join(" ")} needs '${missing.flags}'`;
 };
 
 /** Two forms of output at once: whichever won would be the wrong one. */
@@ -161,8 +175,9 @@ export const parse = (typed: ReadonlyArray<string>, version: string): Parsed => 
     meant = { type: "command", name, ...invocation };
   });
   const mistake = (message: string): Parsed => {
-    const command = names.find((name) => argv.includes(name));
-    const help = command === undefined ? "nopea --help" : `nopea ${command} --help`;
+    const command = names.find((name) => wordsOf(name).every((word) => argv.includes(word)));
+    const words = command === undefined ? [] : wordsOf(command);
+    const help = ["nopea", ...words, "--help"].join(" ");
     return {
       type: "mistake",
       message,
@@ -170,7 +185,7 @@ export const parse = (typed: ReadonlyArray<string>, version: string): Parsed => 
       flags: formOf(argv),
     };
   };
-  for (const command of [root, ...root.commands]) {
+  for (const command of [root, ...root.commands, ...root.commands.flatMap((each) => each.commands)]) {
     command.exitOverride().configureOutput({
       writeOut: (more) => (text += more),
       writeErr: (more) => (text += more),

@@ -12,6 +12,8 @@ import { operation as diff } from "./operations/Diff.js";
 import { operation as explain } from "./operations/Explain.js";
 import { operation as health } from "./operations/Health.js";
 import { operation as history } from "./operations/History.js";
+import { operation as memoryExport } from "./operations/MemoryExport.js";
+import { operation as memoryImport } from "./operations/MemoryImport.js";
 import { operation as services } from "./operations/Services.js";
 import { operation as status } from "./operations/Status.js";
 import * as Validation from "./Validation.js";
@@ -25,6 +27,8 @@ export interface All {
   readonly history: typeof history;
   readonly health: typeof health;
   readonly services: typeof services;
+  readonly memoryImport: typeof memoryImport;
+  readonly memoryExport: typeof memoryExport;
 }
 
 export const all: All = {
@@ -36,6 +40,8 @@ export const all: All = {
   history,
   health,
   services,
+  memoryImport,
+  memoryExport,
 };
 
 export type Name = keyof All;

@@ -82,6 +82,8 @@ export const make: Effect.Effect<Methods, never, Session.Session> = Effect.map(
     history: once(() => import("./operations/History.js"), context),
     health: once(() => import("./operations/Health.js"), context),
     services: once(() => import("./operations/Services.js"), context),
+    memoryImport: once(() => import("./operations/MemoryImport.js"), context),
+    memoryExport: once(() => import("./operations/MemoryExport.js"), context),
   }),
 );
 

@@ -115,6 +115,10 @@ export const diffLines = (diff: Diff, look: Look): ReadonlyArray<string> => {
     ...objectLines(diff.objects, diff.namespace, look),
     ...(diff.risk === undefined
       ? []
-      : [`${riskLine(diff.risk)}`, ...paragraph(oneLine(diff.choice.why), 2, look)]),
+      : [
+          riskLine(diff.risk),
+          // What was wanted and can't be done is a warning.
+          ...(diff.choice.wanted === undefined ? paragraph(oneLine(diff.choice.why), 2, look) : []),
+        ]),
   ];
 };

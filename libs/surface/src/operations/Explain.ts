@@ -81,7 +81,8 @@ export const handler: Operation.Handler<typeof operation, Session> = (asked) =>
         refusal: WireError.encode(refusal),
         ...Reading.marks(reading),
       }),
-      onRight: (choice) => ({
+      // That what is wanted can't be done is a part of `why`.
+      onRight: ({ warning: _, ...choice }) => ({
         ...answer,
         strategy: choice.strategy,
         choice: Choice.recorded(choice),

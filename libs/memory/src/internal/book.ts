@@ -107,7 +107,16 @@ export class Book {
     this.position = positionOf(cluster);
   }
 
-  readonly #rate: Rates.Rates = (key) => this.#rates.get(key);
+  /**
+   * The rates as they stand when an outcome becomes known: a function of the lessons learnt so far
+   * alone, whichever were learnt and taken back since.
+   */
+  #ratesAt(at: number): Rates.Rates {
+    return (key) => {
+      const rate = this.#rates.get(key);
+      return rate === undefined ? undefined : Rates.asOf(rate, key, at);
+    };
+  }
 
   /** Reads what learning these lessons, or taking them back, needs. */
   prepare(rows: ReadonlyArray<LessonRow>) {
@@ -278,9 +287,10 @@ export class Book {
     const { row, situation } = prepared;
     const heard = this.#partsOf(prepared);
     const parts = Pairs.strongest(heard);
-    const { alone, probability } = Model.assess(this.model, situation, this.#rate, parts);
+    const rates = this.#ratesAt(row.revealed);
+    const { alone, probability } = Model.assess(this.model, situation, rates, parts);
     const failed = row.failed === 1;
-    this.model = Model.learn(this.model, situation, this.#rate, parts, failed, weightOf(row));
+    this.model = Model.learn(this.model, situation, rates, parts, failed, weightOf(row));
     const learnt = {
       expected: alone,
       // What a pair explains counts against the service only as far as it would have failed anyway.

@@ -66,6 +66,20 @@ export const add = (
   };
 };
 
+/** The same counts as they stand at another instant, which may lie before the newest outcome's. */
+export const asOf = (rate: Rate, key: string, at: number): Rate => {
+  const { long, short } = halfLivesOf(key);
+  const age = at - rate.at;
+  const [keepLong, keepShort] = [2 ** (-age / long), 2 ** (-age / short)];
+  return {
+    at,
+    longN: rate.longN * keepLong,
+    longF: rate.longF * keepLong,
+    shortN: rate.shortN * keepShort,
+    shortF: rate.shortF * keepShort,
+  };
+};
+
 const none: Counts = { n: 0, f: 0 };
 
 /** What is left of the counts at an instant; never negative, whatever was taken back. */

@@ -1,0 +1,155 @@
+import { assert, describe, it } from "@effect/vitest";
+import { type DeployContext, type MemoryGraph, Timestamp } from "@nopea/domain";
+import { Rates } from "@nopea/memory";
+import type { DeployRow } from "@nopea/store";
+import { Effect, Option, TestClock } from "effect";
+import {
+  chance,
+  type DeploysService,
+  history,
+  HOUR,
+  inMemory,
+  type MemoryService,
+  ref,
+  shuffled,
+  type StoreService,
+} from "./given.js";
+
+/** Everything that memory answers of a history, at one instant after it. */
+interface Answers {
+  readonly contexts: ReadonlyArray<DeployContext.DeployContext>;
+  readonly graph: MemoryGraph.MemoryGraph;
+  readonly figures: ReadonlyArray<readonly [string, ReadonlyArray<number>]>;
+}
+
+interface RateRow {
+  readonly key: string;
+  readonly at: number;
+  readonly long_n: number;
+  readonly long_f: number;
+  readonly short_n: number;
+  readonly short_f: number;
+}
+
+const answers = (memory: MemoryService, store: StoreService, at: number) =>
+  Effect.gen(function* () {
+    const contexts = yield* Effect.forEach(["web", "api", "redis", "cron", "new"], (service) =>
+      memory.context(ref(service), {
+        at,
+        change: { kind: "image", semver: "major", objects: 2, lines: 9 },
+        bot: true,
+      }),
+    );
+    const graph = yield* memory.graph({ cluster: ref().cluster });
+    const figures = yield* store.read((sql) =>
+      Effect.gen(function* () {
+        const rows = yield* sql<RateRow>`SELECT * FROM memory_rates ORDER BY key`;
+        // As of one instant: to which one the store keeps them says nothing.
+        const rates = rows.map(({ key, at: of, long_n, long_f, short_n, short_f }) => {
+          const rate = { at: of, longN: long_n, longF: long_f, shortN: short_n, shortF: short_f };
+          return [key, Object.values(Rates.asOf(rate, key, at))] as const;
+        });
+        const pairs = yield* sql<Record<string, number> & { key: string }>`SELECT
+          s.service || ' after ' || o.service || ' in ' || n.namespace AS key, p.learnt, p.failed,
+          p.well_since, p.expected FROM memory_pairs p JOIN memory_services s ON s.id = p.after
+          JOIN memory_services o ON o.id = p.before JOIN memory_namespaces n ON n.id = s.namespace
+          ORDER BY key`;
+        return [
+          ...rates,
+          ...pairs.map(({ key, ...numbers }) => [key, Object.values(numbers)] as const),
+        ];
+      }),
+    );
+    return { contexts, graph, figures } satisfies Answers;
+  });
+
+const close = (a: number, b: number, within: number, what: string) =>
+  assert.isBelow(Math.abs(a - b), within * Math.max(1, Math.abs(a)), what);
+
+const withoutNumbers = ({ risk, failurePatterns, ...rest }: DeployContext.DeployContext) => ({
+  ...rest,
+  conditionalPatterns: rest.conditionalPatterns.map(({ lift: _, confidence: __, ...it }) => it),
+  dependencies: rest.dependencies.map(({ target, observations }) => [target, observations]),
+  failurePatterns: failurePatterns.map(({ error, observations, evidence }) => [
+    error,
+    observations,
+    evidence,
+  ]),
+  drivers: risk.drivers.map(({ text }) => text).toSorted(),
+  basedOn: risk.basedOn,
+});
+
+const assertSame = (a: Answers, b: Answers, what: string) => {
+  a.contexts.forEach((context, i) => {
+    const other = b.contexts[i] as DeployContext.DeployContext;
+    assert.deepStrictEqual(withoutNumbers(other), withoutNumbers(context), what);
+    close(context.risk.probability, other.risk.probability, 1e-6, `${what}: probability`);
+    context.failurePatterns.forEach(({ confidence }, k) =>
+      close(confidence, other.failurePatterns[k]?.confidence ?? NaN, 1e-9, `${what}: confidence`),
+    );
+  });
+  assert.deepStrictEqual(b.graph.nodes, a.graph.nodes, what);
+  const edges = ({ edges }: MemoryGraph.MemoryGraph) =>
+    new Map(edges.map((edge) => [`${edge.relation} ${edge.from} ${edge.to}`, edge]));
+  const [ours, theirs] = [edges(a.graph), edges(b.graph)];
+  assert.deepStrictEqual([...theirs.keys()].sort(), [...ours.keys()].sort(), what);
+  for (const [key, edge] of ours) {
+    assert.strictEqual(theirs.get(key)?.observations, edge.observations, `${what}: ${key}`);
+    close(edge.weight, theirs.get(key)?.weight ?? NaN, 1e-9, `${what}: ${key}`);
+  }
+  const figures = new Map(b.figures);
+  assert.deepStrictEqual(
+    [...figures.keys()],
+    a.figures.map(([key]) => key),
+    what,
+  );
+  for (const [key, numbers] of a.figures)
+    numbers.forEach((number, i) =>
+      close(number, figures.get(key)?.[i] ?? NaN, 1e-9, `${what}: ${key}`),
+    );
+};
+
+type Arrival = ReadonlyArray<ReadonlyArray<DeployRow.DeployRow>>;
+
+const fed = (arrival: Arrival, at: number) =>
+  inMemory((memory, deploys, store) =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(at);
+      yield* feed(memory, deploys, arrival);
+      return yield* answers(memory, store, at);
+    }),
+  );
+
+const feed = (memory: MemoryService, deploys: DeploysService, arrival: Arrival) =>
+  Effect.forEach(arrival, (rows) =>
+    Effect.zipRight(deploys.takeIn(rows, Option.none()), memory.catchUp),
+  );
+
+/** As each service's ledger would bring them. */
+const byService = (rows: ReadonlyArray<DeployRow.DeployRow>): Arrival => {
+  const ledgers = new Map<string, Array<DeployRow.DeployRow>>();
+  for (const row of rows) {
+    const key = `${row.ref.namespace}/${row.ref.service}`;
+    ledgers.set(key, [...(ledgers.get(key) ?? []), row]);
+  }
+  return [...ledgers.values()];
+};
+
+describe("outcomes that arrive late or out of order", () => {
+  it.effect.each([1, 2, 3])(
+    "come to the same as in order (history %i)",
+    (seed) =>
+      Effect.gen(function* () {
+        const rows = history(seed, 260);
+        const at = Math.max(...rows.map((row) => Timestamp.toMillis(row.acceptedAt))) + HOUR / 2;
+        const one = (row: DeployRow.DeployRow) => [row];
+        const inOrder = yield* fed(rows.map(one), at);
+        assert.isAbove(inOrder.contexts[0]?.failurePatterns.length ?? 0, 0);
+        assertSame(inOrder, yield* fed([rows], at), "all at once");
+        assertSame(inOrder, yield* fed(byService(rows), at), "a ledger at a time");
+        const late = shuffled(chance(seed + 100), rows).map(one);
+        assertSame(inOrder, yield* fed(late, at), "one at a time, shuffled");
+      }),
+    60_000,
+  );
+});

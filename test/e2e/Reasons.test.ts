@@ -6,7 +6,7 @@
 import { expect, it } from "vitest";
 import type { Json } from "../harness/Api.js";
 import { describeCluster } from "../harness/Cluster.js";
-import { type Case, everywhere, expectReasons, outcomes, withTag } from "./reasonCases.js";
+import { type Case, everywhere, expectReasons, outcomes } from "./reasonCases.js";
 import { deployment } from "./support.js";
 
 const job = (name: string): Json => ({

@@ -19,16 +19,16 @@ const skipped = new Map();
 await main(async () => {
   await install();
   const testbed = prepareTestbed();
-  await vitest("unit and house", ["unit", "house"], {}, ["--maxWorkers=2"]);
+  // Each of these files is a world of its own as it is, and loading Effect for each costs most of the time.
+  await vitest("unit and house", ["unit", "house"], {}, ["--maxWorkers=2", "--no-isolate"]);
   await build();
 
   const missing = await testbed;
   if (missing !== undefined && process.env["CI"] !== undefined) throw new Failed(missing);
-  // Tests that wait for a cluster leave the processor to others.
   const onClusters = async (env) => {
-    await vitest("contract", ["contract"], env, ["--maxWorkers=4"]);
     await vitest("integration", ["integration"], env, ["--maxWorkers=2"]);
-    await vitest("command line", ["e2e"], env, ["--maxWorkers=3"]);
+    // Tests that wait for a cluster leave the processor to others.
+    await vitest("contract and command line", ["contract", "e2e"], env, ["--maxWorkers=6"]);
   };
   if (missing === undefined) await withTestbed(onClusters);
   else await onClusters({ NOPEA_TESTBED_MISSING: missing });

@@ -96,7 +96,7 @@ describe("a pod", () => {
     ["bad-name", "InvalidImageName", /invalid reference format/],
     ["crashes", "CrashLoopBackOff", /^back-off 10s/],
   ])("with the tag %s waits as %s", async (tag, reason, message) => {
-    await c.call("POST", `${CORE}/pods`, {
+    const { body } = await c.call("POST", `${CORE}/pods`, {
       metadata: { name: tag },
       spec: {
         containers: [
@@ -105,11 +105,17 @@ describe("a pod", () => {
         ],
       },
     });
-    const pod = await c.until(
-      `${CORE}/pods/${tag}`,
-      (o) => o.status?.containerStatuses?.[1]?.state?.waiting?.reason === reason,
+    const waiting = (o: Answer) => o.status?.containerStatuses?.[1]?.state?.waiting;
+    await c.until(`${CORE}/pods/${tag}`, (o) =>
+      [reason, "ImagePullBackOff"].includes(waiting(o)?.reason),
     );
-    expect(pod.status.containerStatuses[1].state.waiting.message).toMatch(message);
+    // It may have gone on by now.
+    const seen = await c.watch(
+      `${CORE}/pods?watch=1&resourceVersion=${body.metadata.resourceVersion}&timeoutSeconds=1`,
+      1000,
+    );
+    const states = seen.filter((e) => e.object.metadata.name === tag).map((e) => waiting(e.object));
+    expect(states.find((state) => state?.reason === reason)?.message).toMatch(message);
   });
 
   it("stays as somebody else has put it", async () => {

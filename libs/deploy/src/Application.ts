@@ -7,12 +7,13 @@ import { type DeployResult, KubeObject, type Progress } from "@nopea/domain";
 import {
   Applier,
   type Cluster,
+  inLanes,
   type Leases,
   type Ordering,
   type Planner,
   Waiter,
 } from "@nopea/k8s";
-import { Clock, Deferred, Effect, Option, Stream } from "effect";
+import { Clock, Deferred, Duration, Effect, Option, Stream } from "effect";
 import type { Failed } from "./Results.js";
 import { Settings, waitSettings } from "./Settings.js";
 import type { Turn } from "./Turn.js";
@@ -99,6 +100,9 @@ const between = (context: Context, after: Ordering.StepAfter, sent: Sent) =>
     return end.type === "ready" ? undefined : end;
   });
 
+/** What takes less than this to apply is told when it is done, and not before. In milliseconds. */
+const slowMs = 250;
+
 /** One step's entries, in parallel. `deferred` collects those whose webhook isn't there yet. */
 const send = (
   { cluster, options, turn, stop, emit }: Context,
@@ -111,6 +115,7 @@ const send = (
     let failed: Waiter.Finding | Failed | undefined;
     let stopped: Stop | undefined;
     const others: Array<string> = [];
+    const underWay = new Set<Planner.PlannedEntry>();
     const one = (planned: Planner.PlannedEntry) =>
       Effect.gen(function* () {
         if (failed !== undefined || stopped !== undefined) return;
@@ -120,14 +125,13 @@ const send = (
           return;
         }
         const { object, action } = planned.planned;
-        if (action !== "unchanged") {
-          yield* turn.ensureHeld;
-          yield* emit({ type: "applying", object, state: "sent" });
-        }
+        const isSent = action !== "unchanged";
+        if (isSent) yield* turn.ensureHeld;
         const at = (yield* Clock.currentTimeMillis) + (yield* cluster.clockSkewMs);
+        if (isSent) underWay.add(planned);
         const applied = yield* Applier.apply(cluster, planned, options);
         sent.applied.set(keyOf(planned), { planned, ...applied, at });
-        if (action !== "unchanged") {
+        if (isSent) {
           yield* emit({ type: "applying", object, state: "done", action: applied.action });
         }
       }).pipe(
@@ -147,8 +151,22 @@ const send = (
             }
           }),
         ),
+        Effect.ensuring(Effect.sync(() => underWay.delete(planned))),
       );
-    yield* Effect.forEach(entries, one, { concurrency, discard: true });
+    const tellSlow = Effect.gen(function* () {
+      let before: ReadonlySet<Planner.PlannedEntry> = new Set();
+      const told = new Set<Planner.PlannedEntry>();
+      for (;;) {
+        yield* Effect.sleep(Duration.millis(slowMs));
+        for (const planned of underWay) {
+          if (!before.has(planned) || told.has(planned)) continue;
+          told.add(planned);
+          yield* emit({ type: "applying", object: planned.planned.object, state: "sent" });
+        }
+        before = new Set(underWay);
+      }
+    });
+    yield* Effect.raceFirst(inLanes(entries, concurrency, one), tellSlow);
     if (stopped !== undefined) return { type: "stopped", stop: stopped };
     if (failed === undefined) return undefined;
     return { type: "failed", finding: withOthers(failed, others) };

@@ -15,7 +15,7 @@ import {
 import { Change, type Cluster, Leases, ProcessIdentity } from "@nopea/k8s";
 import { Memory } from "@nopea/memory";
 import { Deploys, Spool } from "@nopea/store";
-import { Context, Effect, Layer, Queue, Stream, Take } from "effect";
+import { Context, Effect, Layer, Mailbox, Stream } from "effect";
 import * as Beginning from "./Beginning.js";
 import * as Choice from "./Choice.js";
 import { isDenied } from "./internal/failures.js";
@@ -89,23 +89,24 @@ export const make: Effect.Effect<
   const run: (typeof Deployer.Service)["run"] = (cluster, request, { cancel }) =>
     Stream.unwrapScoped(
       Effect.gen(function* () {
-        const events = yield* Queue.unbounded<Take.Take<Progress.Progress, Refusal>>();
+        // Read in as large pieces as there are: a large set has thousands of events.
+        const events = yield* Mailbox.make<Progress.Progress, Refusal>();
         const id = yield* DeployId.make;
         const work = Effect.scoped(
           Effect.gen(function* () {
-            const log = yield* ProgressLog.make(id, needs.deploys, (event) =>
-              Effect.asVoid(Queue.offer(events, Take.of(event))),
-            );
+            const log = yield* ProgressLog.make(id, needs.deploys, (event) => {
+              events.unsafeOffer(event);
+            });
             yield* Beginning.run(needs, cluster, request, id, log, cancel);
           }),
         );
         // Ended by its scope it settles first: whoever stops reading waits for that.
         yield* Effect.forkScoped(
           Effect.onExit(work, (exit) =>
-            Queue.offer(events, exit._tag === "Success" ? Take.end : Take.failCause(exit.cause)),
+            exit._tag === "Success" ? events.end : events.failCause(exit.cause),
           ),
         );
-        return Stream.flattenTake(Stream.fromQueue(events));
+        return Mailbox.toStream(events);
       }),
     );
 

@@ -19,7 +19,7 @@ export interface ProgressLog {
 export const make = (
   id: DeployId.DeployId,
   deploys: typeof Deploys.Deploys.Service,
-  deliver: (event: Progress.Progress) => Effect.Effect<void>,
+  deliver: (event: Progress.Progress) => void,
 ): Effect.Effect<ProgressLog, never, Scope.Scope> =>
   Effect.gen(function* () {
     let seq = -1;
@@ -48,9 +48,9 @@ export const make = (
       return false;
     };
 
+    // One effect for each event: a large set has thousands.
     const emit = (body: Progress.ProgressBody) =>
-      Effect.gen(function* () {
-        const now = yield* Clock.currentTimeMillis;
+      Effect.map(Clock.currentTimeMillis, (now) => {
         if (isTooSoon(body, now)) return;
         const lasts = Progress.isStored(body);
         if (lasts) seq += 1;
@@ -60,8 +60,8 @@ export const make = (
           seq: Math.max(0, seq),
           at: Timestamp.fromMillis(now),
         } as Progress.Progress;
-        yield* deliver(event);
-        if (lasts) yield* Queue.offer(toStore, Option.some(event));
+        deliver(event);
+        if (lasts) toStore.unsafeOffer(Option.some(event));
       });
 
     return {

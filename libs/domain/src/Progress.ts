@@ -43,7 +43,7 @@ export const Planned = event("planned", {
   choice: optional(Choice),
   risk: optional(Risk),
 });
-/** One object's apply: `sent`, then `done` with what came of it; live only. */
+/** One object's apply: `sent`, where it takes its time, then `done` with what came of it; live only. */
 export const Applying = event("applying", {
   object: ObjectRef,
   state: Schema.Literal("sent", "done"),

@@ -15,6 +15,7 @@ export * as ThreeWay from "./fields/ThreeWay.js";
 export * as Applier from "./planning/Applier.js";
 export * as Change from "./planning/Change.js";
 export * as ConfigReaders from "./planning/ConfigReaders.js";
+export { inLanes } from "./planning/lanes.js";
 export * as Planner from "./planning/Planner.js";
 
 export * as History from "./history/History.js";

@@ -43,7 +43,11 @@ export const run: Run = (invocation) =>
           },
           { cancel: terminal.interrupted },
         )
-        .pipe(Stream.tap(view.event), Surface.outcome, Effect.ensuring(view.end));
+        .pipe(
+          Stream.mapChunksEffect((events) => Effect.as(view.events(events), events)),
+          Surface.outcome,
+          Effect.ensuring(view.end),
+        );
       if (Option.isNone(ended)) {
         yield* Output.failure(noOutcome, style);
         return ExitCode.noOutcome;

@@ -3,7 +3,7 @@
  * elsewhere, JSON lines for a program, nothing when it is to be quiet.
  */
 import type { Progress } from "@nopea/domain";
-import { Clock, Effect, Ref, Schedule, type Scope } from "effect";
+import { type Chunk, Clock, Effect, Schedule, type Scope } from "effect";
 import * as Output from "../Output.js";
 import type { Seen } from "../render/Result.js";
 import { Terminal } from "../Terminal.js";
@@ -12,7 +12,7 @@ import { line, type Said } from "./Lines.js";
 import * as Picture from "./Picture.js";
 
 export interface View {
-  readonly event: (event: Progress.Progress) => Effect.Effect<void>;
+  readonly events: (events: Chunk.Chunk<Progress.Progress>) => Effect.Effect<void>;
   /** Takes the picture away, so that the result has its place. */
   readonly end: Effect.Effect<void>;
   /** What was seen on the way. */
@@ -27,38 +27,40 @@ export const follow = (
 ): Effect.Effect<View, never, Terminal | Scope.Scope> =>
   Effect.gen(function* () {
     const terminal = yield* Terminal;
-    const picture = yield* Ref.make(Picture.empty(service));
+    let picture = Picture.empty(service);
     const live = terminal.errLive && !style.quiet;
     const said: Said = new Map();
     const draw = Effect.gen(function* () {
       const now = yield* Clock.currentTimeMillis;
-      yield* terminal.redraw("err", frame(yield* Ref.get(picture), yield* terminal.errLook, now));
+      yield* terminal.redraw("err", frame(picture, yield* terminal.errLook, now));
     });
     if (live) yield* Effect.forkScoped(Effect.repeat(draw, Schedule.spaced("100 millis")));
     if (!style.quiet) {
       yield* terminal.interrupted.pipe(
-        Effect.zipRight(Ref.update(picture, (before) => ({ ...before, stopping: true }))),
+        Effect.zipRight(Effect.sync(() => (picture = { ...picture, stopping: true }))),
         Effect.zipRight(live ? Effect.void : terminal.err(`${STOPPING}\n`)),
         Effect.forkScoped,
       );
     }
-    const show = (event: Progress.Progress, before: Picture.Picture) => {
-      if (style.stream) return Output.event(event);
-      if (live || style.quiet) return Effect.void;
+    /** What is printed of an event, if anything. */
+    const take = (event: Progress.Progress) => {
+      const before = picture;
+      picture = Picture.add(before, event);
+      if (style.stream) return [Output.event(event)];
+      if (live || style.quiet) return [];
       const text = line(event, before, said);
-      return text === undefined ? Effect.void : terminal.err(`${text}\n`);
+      return text === undefined ? [] : [terminal.err(`${text}\n`)];
     };
     return {
-      event: (event) =>
-        Ref.getAndUpdate(picture, (before) => Picture.add(before, event)).pipe(
-          Effect.flatMap((before) => show(event, before)),
+      events: (events) =>
+        Effect.suspend(() => Effect.all([...events].flatMap(take), { discard: true })).pipe(
           Effect.provideService(Terminal, terminal),
         ),
       end: live ? terminal.redraw("err", "") : Effect.void,
-      seen: Effect.map(Ref.get(picture), ({ planned, findings }) => ({
-        planned,
+      seen: Effect.sync(() => ({
+        planned: picture.planned,
         podsWith: (reason) =>
-          [...findings.values()]
+          [...picture.findings.values()]
             .filter((finding) => finding.reason === reason)
             .map(({ pod, container }) => (container === undefined ? pod : `${pod}/${container}`)),
       })),

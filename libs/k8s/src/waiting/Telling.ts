@@ -1,4 +1,5 @@
 /** What has been told already: nothing is said twice, and of no object more than four times a second. */
+import { isAlwaysReady } from "../readiness/Readiness.js";
 import type { Sign } from "../diagnosis/Sign.js";
 import type { StandingSign } from "./Decision.js";
 import { ofSign } from "./Finding.js";
@@ -37,6 +38,8 @@ export class Telling {
     last: boolean,
   ): ReadonlyArray<Observation> {
     return targets.flatMap((target): ReadonlyArray<Observation> => {
+      // Nobody waits for it, so that there is nothing to tell.
+      if (isAlwaysReady(target.ref)) return [];
       const before = this.said.get(target.key);
       const text = textOf(target);
       if (before?.text === text) return [];

@@ -185,7 +185,11 @@ export const parse = (typed: ReadonlyArray<string>, version: string): Parsed => 
       flags: formOf(argv),
     };
   };
-  for (const command of [root, ...root.commands, ...root.commands.flatMap((each) => each.commands)]) {
+  for (const command of [
+    root,
+    ...root.commands,
+    ...root.commands.flatMap((each) => each.commands),
+  ]) {
     command.exitOverride().configureOutput({
       writeOut: (more) => (text += more),
       writeErr: (more) => (text += more),

@@ -15,9 +15,13 @@ const nothing: Surface.Methods = {
   deploy: () => Stream.die(new Error("deploy was not to be asked")),
   diff: unasked("diff"),
   status: unasked("status"),
+  context: unasked("context"),
+  explain: unasked("explain"),
   history: unasked("history"),
   health: unasked("health"),
   services: unasked("services"),
+  memoryImport: unasked("memoryImport"),
+  memoryExport: unasked("memoryExport"),
 };
 
 export interface Ran {

@@ -18,7 +18,11 @@ describe("Operations", () => {
         diff: { service: "web", manifests: [] },
         history: { service: "web" },
         status: {},
+        context: { service: "web" },
+        explain: { service: "web" },
         services: {},
+        memoryImport: { source: "cluster" },
+        memoryExport: {},
         health: {},
       } satisfies Record<Operations.Name, object>;
       for (const name of Operations.names) {

@@ -5,11 +5,13 @@
  */
 import { Context, Effect, Layer, Schema } from "effect";
 import { randomUUID } from "node:crypto";
-import { mkdir, open, readdir, readFile, rename, unlink } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, open, readdir, readFile, rename, rm, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { DeployRow } from "./DeployRow.js";
 import { Deploys } from "./Deploys.js";
-import { fromError } from "./internal/failure.js";
+import { fromError, unless } from "./internal/failure.js";
+import { giveRoom } from "./internal/room.js";
 import type { StoreConfig } from "./Store.js";
 import type { StoreUnavailable } from "./StoreError.js";
 
@@ -46,7 +48,13 @@ export const make = Effect.fnUntraced(function* (config: StoreConfig) {
   const put = Effect.fn("Spool.put")(function* (row: DeployRow) {
     const path = join(folder, `${row.id}.json`);
     if (yield* hasEnded(path)) return;
-    yield* attempt(path, () => writeWhole(folder, path, encode({ version: 1, row })));
+    const write = attempt(path, () => writeWhole(folder, path, encode({ version: 1, row })));
+    yield* Effect.catchIf(
+      write,
+      ({ cause }) => cause === "disk_full",
+      (failure) =>
+        Effect.flatMap(giveRoom(config.folder), (given) => (given ? write : Effect.fail(failure))),
+    );
   });
 
   /** Takes one file out of the others' sight; false where another process was first. */
@@ -76,6 +84,8 @@ export const make = Effect.fnUntraced(function* (config: StoreConfig) {
     });
 
   const drain = Effect.gen(function* () {
+    // Mostly there is none, which is known sooner so.
+    if (!existsSync(folder)) return 0;
     const names = yield* attempt(folder, () => readdir(folder).catch(unless("ENOENT", [])));
     let moved = 0;
     for (const name of names.toSorted()) {
@@ -99,25 +109,23 @@ export const layer = (config: StoreConfig): Layer.Layer<Spool, never, Deploys> =
 const spooled = ".json";
 const taken = ".taken";
 
-const unless =
-  <A>(code: string, otherwise: A) =>
-  (error: NodeJS.ErrnoException): A => {
-    if (error.code !== code) throw error;
-    return otherwise;
-  };
-
 /** The file is there whole or not at all, after a power cut too. */
 const writeWhole = async (folder: string, path: string, text: string): Promise<void> => {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const fresh = `${path}.${randomUUID()}.new`;
-  const file = await open(fresh, "wx", 0o600);
   try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
+    const file = await open(fresh, "wx", 0o600);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(fresh, path);
+  } catch (error) {
+    await rm(fresh, { force: true });
+    throw error;
   }
-  await rename(fresh, path);
   const entry = await open(folder, "r");
   try {
     await entry.sync();

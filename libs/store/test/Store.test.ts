@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest";
-import { Deploys, Store, type StoreError } from "@nopea/store";
+import type { StoreError } from "@nopea/store";
 import Database from "better-sqlite3";
 import { Effect, Fiber, TestClock } from "effect";
 import {
@@ -12,26 +12,14 @@ import {
   rmSync,
   statSync,
   symlinkSync,
-  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { migrations } from "../src/migrations/all.js";
 import { latest } from "../src/migrations/Migration.js";
-import { ended, folder, id, layer, ref, result } from "./given.js";
+import { file, opened } from "./disk.js";
+import { ended, folder, id, ref, result } from "./given.js";
 import { bundle, modules, start } from "./processes.js";
-
-/** Runs as a process of its own would: with a connection that is closed at the end. */
-const opened = <A, E>(
-  path: string,
-  use: (
-    store: typeof Store.Store.Service,
-    deploys: typeof Deploys.Deploys.Service,
-  ) => Effect.Effect<A, E>,
-) =>
-  Effect.gen(function* () {
-    return yield* use(yield* Store.Store, yield* Deploys.Deploys);
-  }).pipe(Effect.provide(layer(path)));
 
 /** Why a row can't be put, and that it can't be read either for the same cause. */
 const refusal = (path: string) =>
@@ -43,8 +31,6 @@ const refusal = (path: string) =>
       return put;
     }),
   );
-
-const file = (path: string) => join(path, "nopea.db");
 
 /** A store with `count` ended deploys, closed. */
 const filled = (path: string, count = 3) =>
@@ -235,35 +221,8 @@ describe("a store that can't be used says so by its name, and is left as it is:"
       assert.include(failed.message, says);
       assert.isNotEmpty(failed.advice);
       assert.isTrue(before.equals(readFileSync(file(path))));
+      assert.deepStrictEqual(readdirSync(path), ["nopea.db"]);
     });
-
-  it.scoped("no database", () =>
-    Effect.gen(function* () {
-      const path = yield* folder;
-      writeFileSync(file(path), "once upon a time ".repeat(1000));
-      yield* untouched(path, "corrupt", "damaged");
-    }),
-  );
-
-  it.scoped("a truncated one", () =>
-    Effect.gen(function* () {
-      const path = yield* folder;
-      yield* filled(path, 300);
-      truncateSync(file(path), Math.floor(statSync(file(path)).size / 2));
-      yield* untouched(path, "corrupt", "malformed");
-    }),
-  );
-
-  it.scoped("one with a page overwritten, once it is read", () =>
-    Effect.gen(function* () {
-      const path = yield* folder;
-      yield* filled(path, 300);
-      const bytes = readFileSync(file(path));
-      bytes.fill(0x55, 4096);
-      writeFileSync(file(path), bytes);
-      yield* untouched(path, "corrupt", "malformed");
-    }),
-  );
 
   it.scoped("one that a newer nopea wrote", () =>
     Effect.gen(function* () {
@@ -370,7 +329,7 @@ describe("an account that may only read", () => {
       yield* Effect.acquireRelease(Effect.sync(prepare), () =>
         Effect.sync(() => chmodSync(path, 0o700)),
       );
-      const worker = yield* start(bundled, [path, "look"], uid);
+      const worker = yield* start(bundled, [path, "look"], { uid });
       yield* worker.go;
       return yield* worker.said;
     });
@@ -434,6 +393,22 @@ describe("an account that may only read", () => {
         said.map((one) => one.cause),
         ["permission", "permission"],
       );
+      assert.deepStrictEqual(readdirSync(path), ["nopea.db"]);
+    }),
+  );
+
+  it.scopedLive("is told that a store is damaged which it can't set aside", () =>
+    Effect.gen(function* () {
+      const path = yield* folder;
+      const said = (yield* look(path, () => {
+        writeFileSync(file(path), "no database ".repeat(1000), { mode: 0o444 });
+        chmodSync(path, 0o555);
+      })) as ReadonlyArray<StoreError.StoreUnavailable>;
+      assert.deepStrictEqual(
+        said.map((one) => one.cause),
+        ["corrupt", "corrupt"],
+      );
+      assert.deepStrictEqual(readdirSync(path), ["nopea.db"]);
     }),
   );
 

@@ -40,6 +40,12 @@ export const bundle = (bare = false): Effect.Effect<string, never, Scope.Scope> 
     (folder) => Effect.promise(() => rm(folder, { recursive: true, force: true })),
   );
 
+/** What `worker.ts` does besides its command. */
+export interface Options {
+  readonly uid?: number;
+  readonly killAt?: number;
+}
+
 export class Worker {
   readonly lines: Array<string> = [];
   private readonly child: ChildProcessWithoutNullStreams;
@@ -47,9 +53,9 @@ export class Worker {
   private waiting: ReadonlyArray<() => void> = [];
   private errors = "";
 
-  constructor(bundled: string, args: ReadonlyArray<string>, uid: number) {
+  constructor(bundled: string, args: ReadonlyArray<string>, { uid = 0, killAt = 0 }: Options) {
     this.child = spawn(process.execPath, [join(bundled, "worker.mjs"), ...args], {
-      env: { ...process.env, NOPEA_TEST_UID: String(uid) },
+      env: { ...process.env, NOPEA_TEST_UID: String(uid), NOPEA_TEST_KILL: String(killAt) },
     });
     this.child.stderr.on("data", (data: Buffer) => (this.errors += data.toString()));
     createInterface({ input: this.child.stdout }).on("line", (line) => {
@@ -82,6 +88,12 @@ export class Worker {
     return this.closed;
   });
 
+  /** True where a signal ended it. */
+  readonly wasKilled: Effect.Effect<boolean> = Effect.promise(async () => {
+    await this.closed;
+    return this.child.signalCode === "SIGKILL";
+  });
+
   /** What it said after `ready`, once it has ended. */
   readonly said: Effect.Effect<ReadonlyArray<unknown>> = Effect.promise(async () => {
     await this.closed;
@@ -98,10 +110,10 @@ export class Worker {
 export const start = (
   bundled: string,
   args: ReadonlyArray<string>,
-  uid = 0,
+  options: Options = {},
 ): Effect.Effect<Worker, never, Scope.Scope> =>
   Effect.acquireRelease(
-    Effect.sync(() => new Worker(bundled, args, uid)),
+    Effect.sync(() => new Worker(bundled, args, options)),
     (worker) => worker.kill,
   ).pipe(Effect.tap((worker) => worker.until(1)));
 

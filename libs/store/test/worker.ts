@@ -2,10 +2,12 @@
  * One process among many: `worker FOLDER COMMAND [ARG…]`. It says `ready`, waits for a line, does
  * what the command says and prints one JSON line for each thing done. `NOPEA_TEST_UID` makes it
  * an unprivileged account once all is loaded, since file modes do not bind root.
+ * `NOPEA_TEST_KILL`: it kills itself instead of making its nth change to the names of files.
  */
 import { Deploys, SecretDigest, type StoreError } from "@nopea/store";
-import { Effect } from "effect";
-import { writeSync } from "node:fs";
+import { Effect, Logger } from "effect";
+import { promises, writeSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { createInterface } from "node:readline";
 import { ended, layer, ref, row } from "./given.js";
 
@@ -60,11 +62,31 @@ if (uid !== 0) {
   process.setuid?.(uid);
 }
 
+const killAt = Number(process.env["NOPEA_TEST_KILL"] ?? 0);
+if (killAt !== 0) {
+  let changes = 0;
+  const killing = <Args extends ReadonlyArray<unknown>, A>(change: (...args: Args) => A) => {
+    return (...args: Args): A => {
+      changes += 1;
+      if (changes === killAt) process.kill(process.pid, "SIGKILL");
+      return change(...args);
+    };
+  };
+  promises.copyFile = killing(promises.copyFile);
+  promises.rename = killing(promises.rename);
+  promises.link = killing(promises.link);
+  promises.rm = killing(promises.rm);
+  syncBuiltinESMExports();
+}
+
+/** What is logged is not what is said. */
+const logging = Logger.replace(Logger.defaultLogger, Logger.withConsoleError(Logger.logfmtLogger));
+
 const lines = createInterface({ input: process.stdin });
 writeSync(1, "ready\n");
 lines.once("line", () => {
   lines.close();
   const program = commands[command];
   if (program === undefined) throw new Error(`no command ${command}`);
-  void Effect.runPromise(program.pipe(Effect.provide(layer(folder))));
+  void Effect.runPromise(program.pipe(Effect.provide(layer(folder)), Effect.provide(logging)));
 });

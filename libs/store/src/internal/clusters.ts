@@ -5,6 +5,7 @@
 import type { SqlClient } from "@effect/sql/SqlClient";
 import type { Service } from "@nopea/domain";
 import { Effect, Option } from "effect";
+import * as Memories from "./memories.js";
 
 export interface ClusterNames {
   readonly server: string;
@@ -34,7 +35,7 @@ export const isNamed = (sql: SqlClient, names: ClusterNames) =>
       (SELECT COUNT(*) FROM services WHERE cluster = ${names.fallbackId})
       + (SELECT COUNT(*) FROM ledger_copies WHERE cluster = ${names.fallbackId})
       + (SELECT COUNT(*) FROM last_applied WHERE cluster = ${names.fallbackId}) AS n`;
-    return Number(left?.n ?? 0) === 0;
+    return Number(left?.n ?? 0) === 0 && !(yield* Memories.isKept(sql, names.fallbackId));
   });
 
 export const name = (sql: SqlClient, { server, fallbackId, id, contextName }: ClusterNames) =>
@@ -53,6 +54,7 @@ export const name = (sql: SqlClient, { server, fallbackId, id, contextName }: Cl
       ON CONFLICT (cluster, namespace, service)
       DO UPDATE SET deploys = services.deploys + excluded.deploys`;
     yield* sql`DELETE FROM services WHERE cluster = ${fallbackId}`;
+    yield* Memories.rename(sql, fallbackId, id);
     // What is kept under the id already was read by someone who may see more: it stays.
     for (const table of ["ledger_copies", "last_applied"]) {
       yield* sql`DELETE FROM ${sql(table)} WHERE cluster = ${fallbackId} AND EXISTS (

@@ -27,7 +27,7 @@ const because: Readonly<Record<Cause, { readonly why: string; readonly advice: s
   corrupt: {
     why: "it is damaged, or is no SQLite database",
     advice:
-      "move it and its -wal and -shm away (keep them): a new one is made, and each cluster gives back the outcomes that its ledgers hold",
+      "a command that may write it and its folder sets it aside, and restores what it can from backups and ledgers",
   },
   newer_version: {
     why: "a newer nopea wrote it",
@@ -75,6 +75,8 @@ const beginnings: ReadonlyArray<readonly [string, Cause]> = [
   ["SQLITE_NOTADB", "corrupt"],
   ["SQLITE_CORRUPT", "corrupt"],
   ["SQLITE_FULL", "disk_full"],
+  // The index of the log can't be made as large as it must be.
+  ["SQLITE_IOERR_SHMSIZE", "disk_full"],
   ["SQLITE_READONLY", "read_only"],
   ["SQLITE_PERM", "permission"],
   ["SQLITE_AUTH", "permission"],
@@ -99,9 +101,15 @@ export const unavailable = (path: string, cause: Cause, detail?: string): StoreU
   new StoreUnavailable({
     path,
     cause,
-    message: `the store ${path} can't be used: ${detail ?? because[cause].why}`,
+    message: `${beginning(path)}${detail ?? because[cause].why}`,
     advice: because[cause].advice,
   });
+
+const beginning = (path: string) => `the store ${path} can't be used: `;
+
+/** What is wrong, without which store it is. */
+export const whyOf = ({ path, message }: StoreUnavailable): string =>
+  message.startsWith(beginning(path)) ? message.slice(beginning(path).length) : message;
 
 export const fromError =
   (path: string) =>
@@ -110,4 +118,12 @@ export const fromError =
     const cause = causeOf(error);
     const said = textOf(rootOf(error)).split("\n", 1)[0] ?? "";
     return unavailable(path, cause, `${because[cause].why} (${said})`);
+  };
+
+/** For a promise's rejection: another answer where it has this code. */
+export const unless =
+  <A>(code: string, otherwise: A) =>
+  (error: unknown): A => {
+    if (codeOf(error) !== code) throw error;
+    return otherwise;
   };

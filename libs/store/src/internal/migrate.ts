@@ -10,7 +10,7 @@ import { latest } from "../migrations/Migration.js";
 import { unavailable } from "./failure.js";
 
 /** "nope", in the header of every store of ours (`PRAGMA application_id`). */
-const applicationId = 0x6e6f7065;
+export const applicationId = 0x6e6f7065;
 
 const pragma = (sql: SqlClient, name: string) =>
   Effect.map(sql.unsafe<Record<string, number>>(`PRAGMA ${name}`), (rows) => rows[0]?.[name] ?? 0);

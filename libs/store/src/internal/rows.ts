@@ -87,10 +87,17 @@ const takeInSome = (sql: SqlClient, theirs: ReadonlyArray<Columns>) =>
       if (merged === ours) continue;
       known.set(ours.id, merged);
       yield* update(sql, merged);
+      if (isAnotherLesson(ours, merged))
+        yield* sql`UPDATE deploys SET learned = 0 WHERE id = ${ours.id}`;
       if (ours.state === "refused") yield* count(sql, ours, 1);
     }
     return added.length;
   });
+
+/** True where memory learnt from a row that knew less: it learns from this one again. */
+const isAnotherLesson = (ours: Columns, merged: Columns): boolean =>
+  ours.state === "ended" &&
+  (["reason", "rollback_of", "change", "who"] as const).some((key) => ours[key] !== merged[key]);
 
 /**
  * What the store has and what the cluster says of one deploy. The ledger is right about the

@@ -10,13 +10,13 @@ import { type SqlClient, TransactionConnection } from "@effect/sql/SqlClient";
 import { SqlError } from "@effect/sql/SqlError";
 import { make as makeClient } from "@effect/sql-sqlite-node/SqliteClient";
 import { type Cause, Effect, Option, Ref, Schedule, type Scope } from "effect";
-import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
 import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { latest } from "../migrations/Migration.js";
 import type { StoreUnavailable } from "../StoreError.js";
-import { codeOf, fromError, isBusy, unavailable } from "./failure.js";
+import { fromError, isBusy, unavailable } from "./failure.js";
+import { Damaged, type FileId, prepareFile } from "./file.js";
 
 /** The longest that SQLite may block the process for another's lock, in milliseconds. */
 const busyMs = 50;
@@ -33,56 +33,58 @@ export const whileBusy = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effec
 
 export interface Sqlite {
   readonly sql: SqlClient;
-  readonly writable: boolean;
+  /** Why it can only be read. */
+  readonly readOnly: Option.Option<"read_only" | "disk_full">;
   /** Runs SQL alone as one transaction that holds the write lock from its start; again where the lock was another's. */
   readonly transaction: <A, E, R>(
     effect: Effect.Effect<A, E | SqlError, R>,
   ) => Effect.Effect<A, E | SqlError, R>;
 }
 
-/** Opens the store, and makes or migrates it where it must. Fails for every reason there is with its name. */
-export const openSqlite = (path: string): Effect.Effect<Sqlite, StoreUnavailable, Scope.Scope> =>
+/** Opened by its name; another file may have the name later. */
+export interface Opened extends Sqlite {
+  readonly file: FileId;
+}
+
+/**
+ * Opens the store, and makes or migrates it where it must. Fails for every reason there is with
+ * its name, and with `Damaged` where it could be restored.
+ */
+export const openSqlite = (
+  path: string,
+): Effect.Effect<Opened, StoreUnavailable | Damaged, Scope.Scope> =>
   Effect.gen(function* () {
-    const writable = yield* prepareFile(path);
-    if (!writable) return yield* openReadOnly(path);
+    const { id: file, writable } = yield* prepareFile(path);
+    if (!writable) return { ...(yield* openReadOnly(path)), file };
     return yield* connect(path, path, true).pipe(
-      // The file may be written but not its folder, where SQLite keeps the log.
-      Effect.catchIf(
-        (failure) => failure.cause === "read_only",
-        () => openReadOnly(path),
-      ),
+      Effect.catchAll((failure): Effect.Effect<Sqlite, StoreUnavailable | Damaged, Scope.Scope> => {
+        switch (failure.cause) {
+          case "corrupt":
+            return Effect.fail(new Damaged({ file, failure }));
+          // The file may be written but not its folder, where SQLite keeps the log.
+          case "read_only":
+            return openReadOnly(path);
+          // No room for the log's index, without which SQLite doesn't even read.
+          case "disk_full":
+            return openReadOnly(path).pipe(
+              Effect.map((opened) => ({ ...opened, readOnly: Option.some("disk_full" as const) })),
+              Effect.mapError(() => failure),
+            );
+          default:
+            return Effect.fail(failure);
+        }
+      }),
+      Effect.map((opened) => ({ ...opened, file })),
     );
   });
 
 const openReadOnly = (path: string) =>
   connect(path, path, false).pipe(
     Effect.catchIf(
-      (failure) => failure.cause === "read_only" || failure.cause === "permission",
+      ({ cause }) => cause === "read_only" || cause === "permission" || cause === "disk_full",
       () => Effect.flatMap(copyAside(path), (copy) => connect(copy, path, false)),
     ),
   );
-
-/** Makes folder (0700) and file (0600) where they are missing; false where the file is there but may not be written. */
-const prepareFile = (path: string): Effect.Effect<boolean, StoreUnavailable> =>
-  Effect.try({
-    try: () => touch(path),
-    catch: (error) =>
-      codeOf(error) === "EISDIR"
-        ? unavailable(path, "other", "it is a folder, where a file should be")
-        : fromError(path)(error),
-  }).pipe(
-    Effect.as(true),
-    Effect.catchIf(
-      ({ cause }) => (cause === "read_only" || cause === "permission") && existsSync(path),
-      () => Effect.succeed(false),
-    ),
-  );
-
-/** Without promises: each would cost a command that only reads a turn through the thread pool. */
-const touch = (path: string): void => {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  closeSync(openSync(path, "a+", 0o600));
-};
 
 const attempt = <A>(path: string, run: () => Promise<A>) =>
   Effect.tryPromise({ try: run, catch: fromError(path) });
@@ -109,7 +111,11 @@ const copyAside = (path: string) =>
   );
 
 /** `file` is what is opened, `path` what is named in errors. */
-const connect = (file: string, path: string, writable: boolean) =>
+export const connect = (
+  file: string,
+  path: string,
+  writable: boolean,
+): Effect.Effect<Sqlite, StoreUnavailable, Scope.Scope> =>
   Effect.gen(function* () {
     const sql = yield* makeClient({
       filename: file,
@@ -127,7 +133,7 @@ const connect = (file: string, path: string, writable: boolean) =>
       );
     }
     if (!writable) {
-      if (version === latest) return { sql, writable, transaction: makeTransaction(sql) };
+      if (version === latest) return sqlite(sql, Option.some("read_only"));
       return yield* unavailable(
         path,
         "read_only",
@@ -139,9 +145,34 @@ const connect = (file: string, path: string, writable: boolean) =>
     if (pending !== undefined) yield* whileBusy(pending.refuseForeign(sql, path));
     yield* whileBusy(sql.unsafe("PRAGMA journal_mode = WAL"));
     yield* sql.unsafe("PRAGMA synchronous = NORMAL");
-    if (pending !== undefined) yield* whileBusy(whole(sql, pending.migrate(sql), rollback(sql)));
-    return { sql, writable, transaction: makeTransaction(sql) };
+    if (pending !== undefined) {
+      const migrate = whileBusy(whole(sql, pending.migrate(sql), rollback(sql)));
+      yield* version === 0 ? migrate : afterBackup(sql, path, migrate);
+    }
+    return sqlite(sql, Option.none());
   }).pipe(Effect.mapError(fromError(path)));
+
+const sqlite = (sql: SqlClient, readOnly: Sqlite["readOnly"]): Sqlite => ({
+  sql,
+  readOnly,
+  transaction: makeTransaction(sql),
+});
+
+/** Without a backup there is no migration. Of many processes the first takes it, and migrates. */
+const afterBackup = <E>(sql: SqlClient, path: string, migrate: Effect.Effect<void, E>) =>
+  Effect.gen(function* () {
+    const { exclusively } = yield* attempt(path, () => import("./exclusive.js"));
+    const { take } = yield* attempt(path, () => import("./backups.js"));
+    yield* exclusively(
+      path,
+      { wait: true },
+      Effect.gen(function* () {
+        if ((yield* whileBusy(userVersion(sql))) >= latest) return;
+        yield* take(path);
+        yield* migrate;
+      }),
+    );
+  });
 
 const userVersion = (sql: SqlClient) =>
   Effect.map(

@@ -1,10 +1,9 @@
 /** `memory forget`: what a service's lessons up to a deploy taught is taken back; they stay history. */
 import type { SqlClient } from "@effect/sql/SqlClient";
-import { DeployId, type Service } from "@nopea/domain";
+import type { DeployId, Service } from "@nopea/domain";
 import { Effect } from "effect";
 import * as Learning from "./learning.js";
 import * as Places from "./places.js";
-import type { LessonRow } from "./rows.js";
 
 /** True where the service's mark is as late already. */
 export const isForgotten = (sql: SqlClient, ref: Service.ServiceRef, upTo: DeployId.DeployId) =>
@@ -22,9 +21,7 @@ export const forget = (sql: SqlClient, ref: Service.ServiceRef, upTo: DeployId.D
     const place = (yield* Places.ensure(sql, cluster.id, [ref])).get(Places.keyOf(ref));
     if (place === undefined || (place.learnAfter ?? "") >= upTo) return 0;
     yield* sql`UPDATE memory_services SET learn_after = ${upTo} WHERE id = ${place.id}`;
-    const rows = yield* sql<LessonRow>`SELECT * FROM memory_lessons
-      WHERE service = ${place.id} AND ((source = 'deploy' AND id <= ${upTo})
-        OR (source <> 'deploy' AND started <= ${DeployId.toMillis(upTo)}))`;
+    const rows = yield* Learning.forgotten(sql, place.id, upTo);
     if (rows.length > 0) yield* Learning.forget(sql, cluster, rows);
     return rows.length;
   });

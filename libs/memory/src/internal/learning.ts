@@ -5,6 +5,7 @@
  * as if all had arrived in order. Where that would be too many, only the counts are set right.
  */
 import type { SqlClient } from "@effect/sql/SqlClient";
+import { DeployId } from "@nopea/domain";
 import { Effect } from "effect";
 import type { Lesson } from "../Lesson.js";
 import { Book, type Learnt } from "./book.js";
@@ -125,6 +126,22 @@ export const waiting = (sql: SqlClient) =>
 const current = (sql: SqlClient, cluster: ClusterRow) =>
   cluster.version === version ? Effect.succeed(cluster) : beginAnew(sql, cluster);
 
+/** Joining two clusters may have brought a service's lessons and a later mark together. */
+const dropForgotten = (sql: SqlClient, cluster: number) =>
+  Effect.gen(function* () {
+    const marks = yield* sql<{ id: number; mark: DeployId.DeployId }>`
+      SELECT s.id, s.learn_after AS mark FROM memory_namespaces n
+      JOIN memory_services s ON s.namespace = n.id
+      WHERE n.cluster = ${cluster} AND s.learn_after IS NOT NULL`;
+    for (const { id, mark } of marks) yield* remove(sql, yield* forgotten(sql, id, mark));
+  });
+
+/** A service's lessons up to a mark. */
+export const forgotten = (sql: SqlClient, service: number, mark: DeployId.DeployId) =>
+  sql<LessonRow>`SELECT * FROM memory_lessons WHERE service = ${service}
+    AND ((source = 'deploy' AND id <= ${mark})
+      OR (source <> 'deploy' AND started <= ${DeployId.toMillis(mark)}))`;
+
 const beginAnew = (sql: SqlClient, cluster: ClusterRow) =>
   Effect.gen(function* () {
     const { id } = cluster;
@@ -132,6 +149,7 @@ const beginAnew = (sql: SqlClient, cluster: ClusterRow) =>
       yield* sql`DELETE FROM ${sql(table)} WHERE cluster = ${id}`;
     const services = sql`SELECT s.id FROM memory_namespaces n
       JOIN memory_services s ON s.namespace = n.id WHERE n.cluster = ${id}`;
+    yield* dropForgotten(sql, id);
     yield* sql`DELETE FROM memory_breaks WHERE service IN (${services})`;
     yield* sql`UPDATE memory_services SET learnt = 0, failed = 0, blamed = 0, expected = 0,
       weight = 0 WHERE id IN (${services})`;

@@ -99,7 +99,7 @@ describeCluster("deploy, status and history", (cluster) => {
     expect(code).toBe(0);
     expect(answer).toMatchObject({
       status: "ok",
-      cluster: { reachable: true, lacking: [] },
+      cluster: { reachable: true, version: expect.stringMatching(/^v1\.\d+\./), lacking: [] },
       store: { available: true },
     });
   });

@@ -21,7 +21,10 @@ export const healthLines = (
   const yes = paint.green("✓");
   const no = paint.red("✗");
   const { cluster, store } = health;
-  const where = [cluster.context, cluster.server].filter((part) => part !== undefined).join(", ");
+  const version = cluster.version === undefined ? undefined : `Kubernetes ${cluster.version}`;
+  const where = [cluster.context, cluster.server, version]
+    .filter((part) => part !== undefined)
+    .join(", ");
   const more = (text: string | undefined) =>
     text === undefined ? [] : paragraph(oneLine(text), 2, look);
   return [

@@ -50,6 +50,8 @@ export class Cluster extends Context.Tag("@nopea/k8s/Cluster")<
     readonly fallbackId: Service.ClusterId;
     /** The UID of `kube-system`; none where reading it is forbidden. Read once. */
     readonly id: Effect.Effect<Option.Option<Service.ClusterId>, ClusterFailure>;
+    /** What the API server says it is: `v1.37.2`. Asked each time. */
+    readonly version: Effect.Effect<string, ClusterFailure>;
     /** The API server's clock minus ours, in milliseconds, from the Date header last seen; 0 before the first answer. */
     readonly clockSkewMs: Effect.Effect<number>;
     /** The resource of a kind; fails with reason `unknown_kind`. A miss asks the server once more before it fails. */

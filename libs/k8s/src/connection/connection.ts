@@ -321,6 +321,14 @@ export const make = Effect.fnUntraced(function* (
         ? Effect.succeed(id)
         : readId.pipe(Effect.tap((found) => Effect.sync(() => (id = found)))),
     ).pipe(reading.withPermits(1), Effect.withSpan("Cluster.id")),
+    version: ask<{ readonly gitVersion?: string }>({
+      request: { method: "GET", path: "/version" },
+      about: { verb: "get", apiVersion: "version", kind: "/version" },
+      repeatable: true,
+    }).pipe(
+      Effect.map(({ gitVersion }) => gitVersion ?? "unknown"),
+      Effect.withSpan("Cluster.version"),
+    ),
     clockSkewMs: transport.clockSkewMs,
     resource: discovery.resource,
     resources: discovery.resources,

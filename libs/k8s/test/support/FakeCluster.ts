@@ -44,6 +44,7 @@ export const make = (options: FakeOptions = {}) =>
       namespace: Option.none(),
       fallbackId: "ca:fake" as Service.ClusterId,
       id: unasked,
+      version: Effect.succeed("v1.37.0"),
       clockSkewMs: Effect.succeed(0),
       resource: () => unasked,
       resources: unasked,

@@ -15,6 +15,8 @@ export const ClusterHealth = Schema.Struct({
   reachable: Schema.Boolean,
   server: Wire.optional(Schema.String),
   context: Wire.optional(Schema.String),
+  /** The API server's: `v1.37.2`. */
+  version: Wire.optional(Schema.String),
   /** Verbs on resources that this account lacks in the namespace: `patch deployments.apps`. */
   lacking: Schema.Array(Schema.String),
   /** Why it can't be reached. */
@@ -108,14 +110,25 @@ const lackingIn = (cluster: ClusterService, namespace: string) =>
     (answers) => answers.flat(),
   );
 
+/** Not held against anyone either. */
+const versionOf = (cluster: ClusterService) =>
+  cluster.version.pipe(
+    Effect.map((version) => ({ version })),
+    Effect.catchTag("ApiFailure", () => Effect.succeed({})),
+  );
+
 const clusterHealth = (namespace: string) =>
   Effect.gen(function* () {
     const session = yield* Session;
     const cluster = yield* session.connect;
     const facts = { server: cluster.server, context: cluster.contextName };
     return yield* cluster.resources.pipe(
-      Effect.zipRight(lackingIn(cluster, namespace)),
-      Effect.map((lacking) => ({ reachable: true, ...facts, lacking })),
+      Effect.zipRight(
+        Effect.all([versionOf(cluster), lackingIn(cluster, namespace)], {
+          concurrency: "unbounded",
+        }),
+      ),
+      Effect.map(([version, lacking]) => ({ reachable: true, ...facts, ...version, lacking })),
       Effect.catchTags({
         ClusterUnreachable: ({ message }) =>
           Effect.succeed({ reachable: false, ...facts, lacking: [], message }),

@@ -30,6 +30,8 @@ interface Spec {
   readonly group: string;
   /** What is typed, where it is more than the name: a command of a group. */
   readonly words?: readonly [group: Group, name: string];
+  /** What its group does by itself. */
+  readonly isDefault?: true;
   /** One line for the list of commands. */
   readonly summary: string;
   /** A few sentences for its own help. */
@@ -40,6 +42,8 @@ interface Spec {
   readonly options: () => ReadonlyArray<Option>;
   /** Flags of which it makes no sense without. */
   readonly mandatory?: ReadonlyArray<string>;
+  /** Forms of output that it alone knows. */
+  readonly formats?: ReadonlyArray<Flag.DrawnFormat>;
   /** True where it ends in its own way when interrupted. */
   readonly endsItself?: true;
 }
@@ -61,10 +65,11 @@ const MORE = "More:";
 export const groups = {
   memory: {
     group: MEMORY,
-    summary: "what nopea has learnt: take it in, give it out",
+    summary: "what nopea has learnt: look at it, take in, give out, forget",
     description:
-      "Memory is what nopea has learnt from deploys. It fills by itself; these commands take in what was deployed before, and give all of it out.",
+      "Memory is what nopea has learnt from deploys. It fills by itself; these commands say what it holds, take in what was deployed before, give all of it out, and forget.",
     examples: [
+      ["nopea memory", "what it holds"],
       ["nopea memory import -A", "learn from what the cluster knows already"],
       ["nopea memory export > deploys.jsonl", "all that was learnt, a line a deploy"],
     ],
@@ -177,6 +182,49 @@ export const operations: { readonly [Name in Operations.Name]: OperationSpec } =
     examples: [["nopea health -n shop", "before a first deploy"]],
     options: () => [Flag.offline()],
     load: () => import("./commands/health.js"),
+  },
+  memoryStats: {
+    group: MEMORY,
+    words: ["memory", "stats"],
+    isDefault: true,
+    summary: "what memory holds, and whether it can be used",
+    description:
+      "Counts what was learnt from deploys: lessons, edges, patterns; and says where it is kept, how large it is and whether outcomes wait to be learnt.",
+    examples: [
+      ["nopea memory", "of all namespaces that are known of"],
+      ["nopea memory -n shop -j", "of one, as JSON"],
+    ],
+    options: () => [Flag.offline()],
+    load: () => import("./commands/memory.js").then(({ stats }) => ({ run: stats })),
+  },
+  memoryGraph: {
+    group: MEMORY,
+    words: ["memory", "graph"],
+    summary: "which services break, how, and after which others",
+    description:
+      "Lists the edges between services, namespaces and reasons, the heaviest first; or draws all of them for Graphviz or Mermaid.",
+    examples: [
+      ["nopea memory graph -n shop", "the heaviest edges"],
+      ["nopea memory graph -s web -n shop -o mermaid", "around one service, for Mermaid"],
+      ["nopea memory graph -o dot | dot -Tsvg > memory.svg", "as a picture, by Graphviz"],
+    ],
+    options: () => [Flag.ofService(), Flag.offline()],
+    formats: ["dot", "mermaid"],
+    load: () => import("./commands/memory.js").then(({ graph }) => ({ run: graph })),
+  },
+  memoryForget: {
+    group: MEMORY,
+    words: ["memory", "forget"],
+    summary: "forget what a service's deploys taught; its history stays",
+    description:
+      "What the deploys of a service up to now taught is taken back, here and, through the cluster's ledger, on every other machine. They stay in its history. It can't be undone: asks first in a terminal, and wants --yes elsewhere.",
+    examples: [
+      ["nopea memory forget web -n shop", "after the service was rewritten"],
+      ["nopea memory forget web -n shop --yes", "without being asked"],
+    ],
+    arguments: [["<service>", "the service"]],
+    options: () => [Flag.yes()],
+    load: () => import("./commands/memory.js").then(({ forgetting }) => ({ run: forgetting })),
   },
   memoryImport: {
     group: MEMORY,

@@ -34,13 +34,17 @@ export interface Flags {
   readonly context?: string;
   readonly namespace?: string;
   readonly state?: string;
-  readonly output?: Format;
+  readonly output?: Format | DrawnFormat;
+  readonly yes?: true;
   readonly json?: true;
   readonly stream?: true;
   readonly quiet?: true;
 }
 
 export const formats = ["table", "json", "yaml", "name"] as const;
+/** Forms that only a graph has. */
+export const drawnFormats = ["dot", "mermaid"] as const;
+export type DrawnFormat = (typeof drawnFormats)[number];
 export type Format = (typeof formats)[number];
 
 const FROM = "What to read:";
@@ -143,6 +147,8 @@ export const cluster = (): ReadonlyArray<Option> => [
 export const offline = (): Option =>
   flag(CLUSTER, "--offline", "answer from memory alone; ask no cluster");
 
+export const yes = (): Option => flag(HOW, "-y, --yes", "do it without asking");
+
 export const limit = (): Option =>
   count(flag(OUTPUT, "--limit <n>", "the newest so many (default 200)"));
 
@@ -154,7 +160,7 @@ export const stream = (): Option =>
 export const output = (): ReadonlyArray<Option> => [
   parsed(
     flag(OUTPUT, "-o, --output <format>", "table (the default), json, yaml or name"),
-    (text) => formats.find((format) => format === text),
+    (text) => [...formats, ...drawnFormats].find((format) => format === text),
     "table, json, yaml or name",
   ),
   flag(OUTPUT, "-j, --json", "the same as -o json"),

@@ -1,5 +1,5 @@
 /** The terminal of this process: its streams, its environment, its signals. */
-import { Deferred, Effect, Layer, Runtime, Stream } from "effect";
+import { Deferred, Effect, Layer, Option, Runtime, Stream } from "effect";
 import type { WriteStream } from "node:tty";
 import { type Look, Terminal } from "./Terminal.js";
 
@@ -48,6 +48,23 @@ const redrawer = Effect.gen(function* () {
     });
 });
 
+/** Anything but a yes is a no; so is the end of input, and Ctrl-C. */
+const confirm = (question: string): Effect.Effect<boolean> =>
+  Effect.promise(async (signal) => {
+    const { createInterface } = await import("node:readline/promises");
+    const asking = createInterface({ input: process.stdin, output: process.stderr });
+    try {
+      const closed = new Promise<string>((done) => asking.once("close", () => done("")));
+      const answer = await Promise.race([
+        asking.question(`${question} [y/N] `, { signal }),
+        closed,
+      ]);
+      return /^y(es)?$/i.test(answer.trim());
+    } finally {
+      asking.close();
+    }
+  });
+
 export const layer: Layer.Layer<Terminal> = Layer.scoped(
   Terminal,
   Effect.gen(function* () {
@@ -81,6 +98,7 @@ export const layer: Layer.Layer<Terminal> = Layer.scoped(
       outLive: isLive(process.stdout),
       errLive: isLive(process.stderr),
       redraw: yield* redrawer,
+      confirm: process.stdin.isTTY && process.stderr.isTTY ? Option.some(confirm) : Option.none(),
       interrupted: Deferred.await(asked),
     };
   }),

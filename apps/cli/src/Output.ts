@@ -18,10 +18,16 @@ export interface Style {
 }
 
 export const styleOf = (flags: Flags): Style => ({
-  format: flags.json === true || flags.stream === true ? "json" : (flags.output ?? "table"),
+  format: formatOf(flags),
   stream: flags.stream === true,
   quiet: flags.quiet === true,
 });
+
+/** A drawing is text for whoever draws it; only its command knows of it. */
+const formatOf = ({ json, stream, output }: Flags): Format => {
+  if (json === true || stream === true) return "json";
+  return output === undefined || output === "dot" || output === "mermaid" ? "table" : output;
+};
 
 export const document = (value: unknown, style: Style) =>
   Effect.gen(function* () {

@@ -87,7 +87,7 @@ export const program = (
   for (const name of names) {
     const spec = all[name];
     const command = (spec.words === undefined ? root : groupOf(spec.words[0]))
-      .command(spec.words?.[1] ?? name)
+      .command(spec.words?.[1] ?? name, { isDefault: spec.isDefault === true })
       .summary(spec.summary)
       .description(spec.description)
       .helpGroup(spec.group)
@@ -160,6 +160,19 @@ const clashOf = ({ output, json, stream }: Flag.Flags): string | undefined => {
   return undefined;
 };
 
+/** A form of output that the command does not have. */
+const formatOf = ({
+  name,
+  flags: { output },
+}: {
+  readonly name: CommandName;
+  readonly flags: Flag.Flags;
+}) => {
+  const drawn = Flag.drawnFormats.find((format) => format === output);
+  if (drawn === undefined || all[name].formats?.includes(drawn) === true) return undefined;
+  return `option '-o ${drawn}' is for nopea memory graph. Write ${Flag.formats.join(", ")}.`;
+};
+
 export const parse = (typed: ReadonlyArray<string>, version: string): Parsed => {
   if (typed[0] === Completion.entry) {
     const found = Completion.candidates(
@@ -208,6 +221,6 @@ export const parse = (typed: ReadonlyArray<string>, version: string): Parsed => 
     return mistake(error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " "));
   }
   if (meant === undefined) return mistake("no command was given");
-  const wrong = missingOf(meant) ?? clashOf(meant.flags);
+  const wrong = missingOf(meant) ?? formatOf(meant) ?? clashOf(meant.flags);
   return wrong === undefined ? meant : mistake(wrong);
 };

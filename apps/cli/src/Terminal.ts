@@ -4,7 +4,7 @@
  * `nopea history web | head -1` is no error and a deploy goes on when its reader leaves.
  */
 import type { PlatformError } from "@effect/platform/Error";
-import { Context, type Effect, type Stream } from "effect";
+import { Context, type Effect, type Option, type Stream } from "effect";
 
 export interface Look {
   readonly color: boolean;
@@ -29,6 +29,8 @@ export class Terminal extends Context.Tag("@nopea/cli/Terminal")<
     readonly errLive: boolean;
     /** Draws over what was last drawn; empty text takes it away. */
     readonly redraw: (stream: "out" | "err", text: string) => Effect.Effect<void>;
+    /** Asks a person who is there to answer; none where nobody is. */
+    readonly confirm: Option.Option<(question: string) => Effect.Effect<boolean>>;
     /** Completes at the first SIGINT or SIGTERM. A second one ends the process at once. */
     readonly interrupted: Effect.Effect<void>;
   }

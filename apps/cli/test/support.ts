@@ -2,7 +2,7 @@
 import type { DeployId } from "@nopea/domain";
 import { type DeployResult, type Progress, Timestamp } from "@nopea/domain";
 import { Manifests, Surface } from "@nopea/surface";
-import { Effect, Layer, Stream } from "effect";
+import { Effect, Layer, Option, Stream } from "effect";
 import { parse } from "../src/Parser.js";
 import * as Program from "../src/Program.js";
 import { Terminal } from "../src/Terminal.js";
@@ -50,6 +50,7 @@ export const run = (
       err: (text) => Effect.sync(() => void (err += text)),
       outLook: look,
       errLook: look,
+      confirm: Option.none(),
       outLive: false,
       errLive: false,
       redraw: () => Effect.void,

@@ -2,6 +2,7 @@ export * as Deploy from "./Deploy.js";
 export * as Choice from "./Choice.js";
 export * as ClusterIdentity from "./ClusterIdentity.js";
 export * as Deployer from "./Deployer.js";
+export * as Forgetting from "./Forgetting.js";
 export * as Inspection from "./Inspection.js";
 export * as Intake from "./Intake.js";
 export * as Judgement from "./Judgement.js";

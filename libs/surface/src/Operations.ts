@@ -13,7 +13,10 @@ import { operation as explain } from "./operations/Explain.js";
 import { operation as health } from "./operations/Health.js";
 import { operation as history } from "./operations/History.js";
 import { operation as memoryExport } from "./operations/MemoryExport.js";
+import { operation as memoryForget } from "./operations/MemoryForget.js";
+import { operation as memoryGraph } from "./operations/MemoryGraph.js";
 import { operation as memoryImport } from "./operations/MemoryImport.js";
+import { operation as memoryStats } from "./operations/MemoryStats.js";
 import { operation as services } from "./operations/Services.js";
 import { operation as status } from "./operations/Status.js";
 import * as Validation from "./Validation.js";
@@ -27,6 +30,9 @@ export interface All {
   readonly history: typeof history;
   readonly health: typeof health;
   readonly services: typeof services;
+  readonly memoryStats: typeof memoryStats;
+  readonly memoryGraph: typeof memoryGraph;
+  readonly memoryForget: typeof memoryForget;
   readonly memoryImport: typeof memoryImport;
   readonly memoryExport: typeof memoryExport;
 }
@@ -40,6 +46,9 @@ export const all: All = {
   history,
   health,
   services,
+  memoryStats,
+  memoryGraph,
+  memoryForget,
   memoryImport,
   memoryExport,
 };

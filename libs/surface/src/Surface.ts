@@ -11,6 +11,7 @@ import { Deploys, Store } from "@nopea/store";
 import { Context, Effect, Layer, Option, Stream } from "effect";
 import type * as Operation from "./Operation.js";
 import type * as Operations from "./Operations.js";
+import * as Restorations from "./Restorations.js";
 import * as Session from "./Session.js";
 import * as Settings from "./Settings.js";
 import * as Validation from "./Validation.js";
@@ -31,7 +32,7 @@ export const outcome = <E, R>(
 
 /** A method that answers once; what carries it out is loaded when it is first asked. */
 const once =
-  <Input, Output, Failure>(
+  <Input, Output extends Restorations.Marks, Failure>(
     load: () => Promise<{
       readonly operation: Operation.Operation<string, Input, Output, Failure, "once">;
       readonly handler: (input: Input) => Effect.Effect<Output, Failure, Session.Session>;
@@ -41,7 +42,7 @@ const once =
   (ask: Operation.Asked<Input>): Effect.Effect<Output, Failure | BadInput> =>
     Effect.flatMap(Effect.promise(load), ({ operation, handler }) =>
       Validation.validate(operation, ask).pipe(
-        Effect.flatMap(handler),
+        Effect.flatMap((input) => Restorations.told(operation.impact, handler(input))),
         Effect.provide(context),
         Effect.withSpan(`Surface.${operation.name}`),
       ),
@@ -66,7 +67,9 @@ const streaming =
     Stream.unwrap(
       Effect.flatMap(Effect.promise(load), ({ operation, handler }) =>
         Effect.map(Validation.validate(operation, ask), (input) =>
-          handler(input, options).pipe(Stream.withSpan(`Surface.${operation.name}`)),
+          Restorations.toldInTheEnd(operation.impact, handler(input, options)).pipe(
+            Stream.withSpan(`Surface.${operation.name}`),
+          ),
         ),
       ),
     ).pipe(Stream.provideContext(context));
@@ -82,6 +85,9 @@ export const make: Effect.Effect<Methods, never, Session.Session> = Effect.map(
     history: once(() => import("./operations/History.js"), context),
     health: once(() => import("./operations/Health.js"), context),
     services: once(() => import("./operations/Services.js"), context),
+    memoryStats: once(() => import("./operations/MemoryStats.js"), context),
+    memoryGraph: once(() => import("./operations/MemoryGraph.js"), context),
+    memoryForget: once(() => import("./operations/MemoryForget.js"), context),
     memoryImport: once(() => import("./operations/MemoryImport.js"), context),
     memoryExport: once(() => import("./operations/MemoryExport.js"), context),
   }),

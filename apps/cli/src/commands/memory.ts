@@ -1,14 +1,23 @@
 /** `nopea memory …`: what was learnt, taken in and given out. */
 import { BadInput } from "@nopea/domain";
 import { Surface } from "@nopea/surface";
-import { Effect, Stream } from "effect";
+import { Effect, Option, Stream } from "effect";
 import { readFile, writeFile } from "node:fs/promises";
 import type { Run } from "../Commands.js";
 import * as ExitCode from "../ExitCode.js";
 import type { Flags } from "../Flags.js";
 import * as Output from "../Output.js";
+import { dot, graphLines, mermaid } from "../render/MemoryGraph.js";
 import { importLines } from "../render/MemoryImport.js";
+import { statsLines } from "../render/MemoryStats.js";
+import { noteLines } from "../render/Result.js";
 import { Terminal } from "../Terminal.js";
+import { plural } from "../Text.js";
+
+const asked = ({ namespace, offline }: Flags) => ({
+  ...(namespace === undefined ? {} : { namespace }),
+  ...(offline === undefined ? {} : { offline: true }),
+});
 
 const unreadable = (source: string, cause: unknown) =>
   new BadInput({ message: `${source} can't be read: ${(cause as Error).message}`, source });
@@ -38,6 +47,73 @@ const linesOf = ({ file: [path] = [], fromStdin, allNamespaces }: Flags) =>
             catch: (cause) => unreadable(path, cause),
           });
     return text.split("\n");
+  });
+
+export const stats: Run = ({ flags }) =>
+  Effect.gen(function* () {
+    const surface = yield* Surface.Surface;
+    const result = yield* surface.memoryStats(asked(flags));
+    yield* Output.result("memoryStats", result, Output.styleOf(flags), {
+      table: (look) => [...statsLines(result, look), ...noteLines(result.warnings, look)],
+      names: [result.path],
+    });
+    return ExitCode.done;
+  });
+
+export const graph: Run = ({ flags }) =>
+  Effect.gen(function* () {
+    const surface = yield* Surface.Surface;
+    const { output } = flags;
+    const result = yield* surface.memoryGraph({
+      ...asked(flags),
+      ...(flags.service === undefined ? {} : { service: flags.service }),
+    });
+    yield* Output.result("memoryGraph", result, Output.styleOf(flags), {
+      table: (look) => {
+        if (output === "dot") return dot(result);
+        if (output === "mermaid") return mermaid(result);
+        return [...graphLines(result, look), ...noteLines(result.warnings, look)];
+      },
+      names: result.nodes.map(({ id }) => id),
+    });
+    return ExitCode.done;
+  });
+
+export const forgetting: Run = ({ args: [service = ""], flags }) =>
+  Effect.gen(function* () {
+    const surface = yield* Surface.Surface;
+    const { confirm } = yield* Terminal;
+    const ask = {
+      service,
+      ...(flags.namespace === undefined ? {} : { namespace: flags.namespace }),
+    };
+    if (flags.yes !== true) {
+      const { namespace } = yield* surface.context(ask);
+      const question = `Forget what the deploys of ${service} in ${namespace} taught, on every machine?`;
+      const said = yield* Option.match(confirm, {
+        onNone: () =>
+          Effect.fail(
+            new BadInput({
+              message: "forgetting can't be undone, and there is nobody here to ask",
+              advice: "Say --yes.",
+            }),
+          ),
+        onSome: (confirm) => confirm(question),
+      });
+      if (!said) {
+        yield* Output.lines("err", ["Nothing was forgotten."]);
+        return ExitCode.refused;
+      }
+    }
+    const result = yield* surface.memoryForget(ask);
+    yield* Output.result("memoryForget", result, Output.styleOf(flags), {
+      table: (look) => [
+        `forgot what ${plural(result.forgotten, "deploy")} of ${result.service} in ${result.namespace} taught; history keeps them`,
+        ...noteLines(result.warnings, look),
+      ],
+      names: [result.service],
+    });
+    return ExitCode.done;
   });
 
 export const importing: Run = ({ flags }) =>

@@ -31,9 +31,17 @@ import {
 export interface Prepared {
   readonly row: LessonRow;
   readonly situation: Situation;
-  readonly keys: ReadonlyArray<string>;
+  /** Where the rates are that it reads and adds to. */
+  readonly cells: ReadonlyArray<Cell>;
   /** Services of which this one came after. */
   readonly before: ReadonlyArray<number>;
+}
+
+/** A rate that is changed in place. */
+interface Cell {
+  readonly key: string;
+  rate: Rates.Rate | undefined;
+  isChanged: boolean;
 }
 
 /** What learning a lesson came to: kept with it, so that it can be taken back. */
@@ -81,8 +89,7 @@ export const weightOf = (row: LessonRow): number =>
 export class Book {
   readonly #sql: SqlClient;
   readonly #places = new Map<number, Place>();
-  readonly #rates = new Map<string, Rates.Rate | undefined>();
-  readonly #changedRates = new Set<string>();
+  readonly #rates = new Map<string, Cell>();
   readonly #pairs = new Map<string, PairRows.PairFigures>();
   readonly #totals = new Map<number, Pairs.Counts>();
   readonly #services = new Map<number, ServiceCounters>();
@@ -107,22 +114,12 @@ export class Book {
     this.position = positionOf(cluster);
   }
 
-  /**
-   * The rates as they stand when an outcome becomes known: a function of the lessons learnt so far
-   * alone, whichever were learnt and taken back since.
-   */
-  #ratesAt(at: number): Rates.Rates {
-    return (key) => {
-      const rate = this.#rates.get(key);
-      return rate === undefined ? undefined : Rates.asOf(rate, key, at);
-    };
-  }
-
   /** Reads what learning these lessons, or taking them back, needs. */
   prepare(rows: ReadonlyArray<LessonRow>) {
     const self = this;
     return Effect.gen(function* () {
       yield* self.#readPlaces(rows.map(({ service }) => service));
+      const missing: Array<Cell> = [];
       const prepared = rows.map((row): Prepared => {
         const place = self.#places.get(row.service);
         if (place === undefined) throw new Error(`lesson ${row.id} is of no service`);
@@ -130,11 +127,17 @@ export class Book {
         return {
           row,
           situation,
-          keys: Features.keysOf(situation),
+          cells: Features.keysOf(situation).map((key) =>
+            at(self.#rates, key, () => {
+              const cell = { key, rate: undefined, isChanged: false };
+              missing.push(cell);
+              return cell;
+            }),
+          ),
           before: idsOf(row.together),
         };
       });
-      yield* self.#readRates(prepared);
+      yield* self.#readRates(missing);
       yield* self.#readPairs(prepared);
       return prepared as ReadonlyArray<Prepared>;
     });
@@ -149,16 +152,20 @@ export class Book {
         });
   }
 
-  #readRates(prepared: ReadonlyArray<Prepared>) {
-    const missing = new Set<string>();
-    for (const { keys } of prepared)
-      for (const key of keys) if (!this.#rates.has(key)) missing.add(key);
+  #readRates(missing: ReadonlyArray<Cell>) {
     return Effect.forEach(
-      chunked([...missing], keysAtOnce),
-      (keys) =>
-        Effect.map(readRates(this.#sql, this.cluster.id, keys), (found) => {
-          for (const key of keys) this.#rates.set(key, found.get(key));
-        }),
+      chunked(missing, keysAtOnce),
+      (cells) =>
+        Effect.map(
+          readRates(
+            this.#sql,
+            this.cluster.id,
+            cells.map(({ key }) => key),
+          ),
+          (found) => {
+            for (const cell of cells) cell.rate = found.get(cell.key);
+          },
+        ),
       { discard: true },
     );
   }
@@ -197,15 +204,14 @@ export class Book {
   }
 
   /** Adds a lesson to all counts (`sign` 1), or takes it back (-1) as it was added. */
-  add({ row, keys, before }: Prepared, { expected, blame, heard }: Learnt, sign: 1 | -1): void {
+  add({ row, cells, before }: Prepared, { expected, blame, heard }: Learnt, sign: 1 | -1): void {
     const weight = weightOf(row);
     const failed = row.failed * sign;
     // What the platform or an operator caused is nothing that a pair could explain.
     const blamed = row.failed === 1 && weight === 1;
-    for (const key of keys) {
-      const rate = this.#rates.get(key);
-      this.#rates.set(key, Rates.add(rate, key, row.started, blame, sign * weight));
-      this.#changedRates.add(key);
+    for (const cell of cells) {
+      cell.rate = Rates.add(cell.rate, cell.key, row.started, blame, sign * weight);
+      cell.isChanged = true;
     }
 
     const edge = sign * Edges.weightAt(row.started);
@@ -252,24 +258,17 @@ export class Book {
       });
     for (const other of before) {
       const key = PairRows.keyOf(other, row.service);
-      const pair = this.#pairs.get(key) ?? PairRows.unseen({ before: other, after: row.service });
-      const without = Pairs.expectedWithout(String(other), expected, parts);
-      this.#pairs.set(key, PairRows.changed(pair, { ...change, expected: without }));
+      const pair = at(this.#pairs, key, () =>
+        PairRows.unseen({ before: other, after: row.service }),
+      );
+      PairRows.change(pair, change, Pairs.expectedWithout(String(other), expected, parts));
     }
   }
 
   /** Where runs of good deploys can't be told from the counts, they are counted among the lessons up to here. */
   recount(until: Position) {
-    return Effect.map(
-      PairRows.recount(
-        this.#sql,
-        [...this.#pairs.values()].filter((pair) => pair.isUncertain),
-        until,
-      ),
-      (pairs) => {
-        for (const pair of pairs) this.#pairs.set(PairRows.keyOf(pair.before, pair.after), pair);
-      },
-    );
+    const uncertain = [...this.#pairs.values()].filter((pair) => pair.isUncertain);
+    return PairRows.recount(this.#sql, uncertain, until);
   }
 
   /** Learns the next lesson in the order of reveal. */
@@ -287,7 +286,7 @@ export class Book {
     const { row, situation } = prepared;
     const heard = this.#partsOf(prepared);
     const parts = Pairs.strongest(heard);
-    const rates = this.#ratesAt(row.revealed);
+    const rates = ratesAt(prepared.cells, row.revealed);
     const { alone, probability } = Model.assess(this.model, situation, rates, parts);
     const failed = row.failed === 1;
     this.model = Model.learn(this.model, situation, rates, parts, failed, weightOf(row));
@@ -315,7 +314,7 @@ export class Book {
     const sql = this.#sql;
     return Effect.gen(this, function* () {
       const { id } = this.cluster;
-      yield* writeRates(sql, id, [...this.#changedRates], this.#rates);
+      yield* writeRates(sql, id, [...this.#rates.values()]);
       yield* this.#writeCounters();
       const pairs = [...this.#pairs.values()];
       const tested = yield* PairRows.write(sql, id, pairs, this.#totals);
@@ -374,6 +373,17 @@ export class Book {
   }
 }
 
+/**
+ * The rates as they stand when an outcome becomes known: a function of the lessons learnt so far
+ * alone, whichever were learnt and taken back since.
+ */
+const ratesAt = (cells: ReadonlyArray<Cell>, instant: number): Rates.Rates => {
+  const known = new Map<string, Rates.Rate>();
+  for (const { key, rate } of cells)
+    if (rate !== undefined) known.set(key, Rates.asOf(rate, key, instant));
+  return (key) => known.get(key);
+};
+
 const at = <K, V>(map: Map<K, V>, key: K, make: () => V): V => {
   const known = map.get(key);
   if (known !== undefined) return known;
@@ -407,18 +417,12 @@ export const readRates = (sql: SqlClient, cluster: number, keys: ReadonlyArray<s
 /** Less than this much of an outcome is what rounding left of those that were taken back. */
 const nothing = 1e-9;
 
-const writeRates = (
-  sql: SqlClient,
-  cluster: number,
-  keys: ReadonlyArray<string>,
-  rates: ReadonlyMap<string, Rates.Rate | undefined>,
-) =>
+const writeRates = (sql: SqlClient, cluster: number, cells: ReadonlyArray<Cell>) =>
   Effect.gen(function* () {
     const rows: Array<RateRow & { readonly cluster: number }> = [];
     const gone: Array<string> = [];
-    for (const key of keys) {
-      const rate = rates.get(key);
-      if (rate === undefined) continue;
+    for (const { key, rate, isChanged } of cells) {
+      if (!isChanged || rate === undefined) continue;
       if (rate.longN < nothing) {
         gone.push(key);
         continue;

@@ -51,28 +51,59 @@ export const add = (sql: SqlClient, name: string, lessons: ReadonlyArray<Lesson>
         ? []
         : [columnsOf(lesson, cluster.id, place)];
     });
-    const removed = yield* removeOutdated(sql, cluster.id, columns);
-    const added: Array<LessonRow> = [];
-    for (const some of chunked(columns, 1_000))
-      added.push(
-        ...(yield* sql<LessonRow>`INSERT INTO memory_lessons ${sql.insert(some)}
-          ON CONFLICT (cluster, id) DO NOTHING RETURNING *`),
-      );
+    const added = [...(yield* insert(sql, columns))];
+    const removed = yield* removeOutdated(sql, cluster.id, columns, added);
+    if (removed.length > 0) added.push(...(yield* insert(sql, columns)));
     yield* learn(sql, cluster, added, removed);
     return added.length;
   });
 
 type Columns = ReturnType<typeof columnsOf>;
 
+/** Answers those that were not there. */
+const insert = (sql: SqlClient, columns: ReadonlyArray<Columns>) =>
+  Effect.map(
+    Effect.forEach(
+      chunked(columns, 1_000),
+      (some) =>
+        sql<Pick<LessonRow, "seq" | "id">>`INSERT INTO memory_lessons ${sql.insert(some)}
+          ON CONFLICT (cluster, id) DO NOTHING RETURNING seq, id`,
+    ),
+    (inserted): ReadonlyArray<LessonRow> => {
+      const byId = new Map(columns.map((one) => [one.id, one]));
+      return inserted.flat().flatMap(({ seq, id }) => {
+        const one = byId.get(id);
+        return one === undefined ? [] : [{ ...one, ...notLearnt, seq }];
+      });
+    },
+  );
+
+const notLearnt = {
+  gap: null,
+  together: "",
+  last: "",
+  expected: null,
+  blame: null,
+  heard: null,
+} satisfies Partial<LessonRow>;
+
 /**
  * A deploy's own row is right about it: a lesson of the same id that says otherwise (it was
  * imported, or the store knew less of the deploy then) makes room.
  */
-const removeOutdated = (sql: SqlClient, cluster: number, columns: ReadonlyArray<Columns>) =>
+const removeOutdated = (
+  sql: SqlClient,
+  cluster: number,
+  columns: ReadonlyArray<Columns>,
+  added: ReadonlyArray<LessonRow>,
+) =>
   Effect.gen(function* () {
     const removed: Array<LessonRow> = [];
+    const inserted = new Set(added.map(({ id }) => id));
     const byId = new Map(
-      columns.filter(({ source }) => source === "deploy").map((one) => [one.id, one]),
+      columns
+        .filter(({ source, id }) => source === "deploy" && !inserted.has(id))
+        .map((one) => [one.id, one]),
     );
     for (const some of chunked([...byId.keys()], 5_000)) {
       const known = yield* sql<LessonRow>`SELECT * FROM memory_lessons
@@ -339,6 +370,7 @@ const advance = (sql: SqlClient, book: Book, atLeast: Position = start) =>
         prepared.map((one) => ({ ...one.row, ...book.learn(one) })),
       );
       learnt += rows.length;
+      if (rows.length < pageSize) break;
     }
     return learnt;
   });

@@ -146,7 +146,9 @@ export const affected = (
   Effect.gen(function* () {
     const found = new Map<number, LessonRow>();
     if (until.revealed === start.revealed) return [];
-    for (const some of chunked(changed, 1_000)) {
+    // What has been learnt began before it was revealed: after what begins later comes none of it.
+    const early = changed.filter(({ started }) => started <= until.revealed);
+    for (const some of chunked(early, 1_000)) {
       const d = sql`d (namespace, service, started, revealed, id) AS (VALUES ${tuples(
         sql,
         some.map((one) => [one.namespace, one.service, one.started, one.revealed, one.id]),

@@ -15,20 +15,21 @@ export interface Key {
   readonly after: number;
 }
 
+/** Changed in place while lessons are learnt: a busy namespace has many for each. */
 export interface PairFigures extends Key {
-  readonly learnt: number;
-  readonly failed: number;
-  readonly expected: number;
-  readonly weight: number;
+  learnt: number;
+  failed: number;
+  expected: number;
+  weight: number;
   /** How many went well since the last that failed, and which that was. */
-  readonly wellSince: number;
-  readonly lastFailed: Position | undefined;
+  wellSince: number;
+  lastFailed: Position | undefined;
   readonly chance: number | null;
   /** How often it was seen when it was read. */
   readonly learntBefore: number;
-  readonly isChanged: boolean;
+  isChanged: boolean;
   /** The last that failed was taken back: what went well since is to be counted. */
-  readonly isUncertain: boolean;
+  isUncertain: boolean;
 }
 
 export const keyOf = (before: number, after: number): string => `${before} ${after}`;
@@ -53,28 +54,29 @@ export interface Change {
   /** It failed, and not by the platform's or an operator's doing; or it went well. */
   readonly blamed: boolean;
   readonly well: boolean;
-  readonly expected: number;
   readonly weight: number;
   readonly sign: 1 | -1;
 }
 
-/** The figures with one lesson more, or (`sign` -1) less. */
-export const changed = (pair: PairFigures, change: Change): PairFigures => {
-  const { position, blamed, well, expected, weight, sign } = change;
+/** One lesson more, or (`sign` -1) less. */
+export const change = (
+  pair: PairFigures,
+  { position, blamed, well, weight, sign }: Change,
+  expected: number,
+): void => {
   const isSince = pair.lastFailed === undefined || isAfter(position, pair.lastFailed);
-  const isNewFailure = blamed && sign === 1 && isSince;
-  const isLostFailure = blamed && sign === -1 && !isAfter(pair.lastFailed ?? position, position);
-  return {
-    ...pair,
-    learnt: pair.learnt + sign,
-    failed: pair.failed + (blamed ? sign : 0),
-    expected: pair.expected + sign * expected,
-    weight: pair.weight + weight,
-    wellSince: isNewFailure ? 0 : pair.wellSince + (isSince && well ? sign : 0),
-    lastFailed: isNewFailure ? { revealed: position.revealed, id: position.id } : pair.lastFailed,
-    isChanged: true,
-    isUncertain: pair.isUncertain || isLostFailure,
-  };
+  pair.learnt += sign;
+  pair.expected += sign * expected;
+  pair.weight += weight;
+  pair.isChanged = true;
+  if (well && isSince) pair.wellSince += sign;
+  if (!blamed) return;
+  pair.failed += sign;
+  if (sign === 1 && isSince) {
+    pair.lastFailed = { revealed: position.revealed, id: position.id };
+    pair.wellSince = 0;
+  }
+  if (sign === -1 && !isAfter(pair.lastFailed ?? position, position)) pair.isUncertain = true;
 };
 
 export const pairOf = (pair: PairFigures, all: Pairs.Counts): Pairs.Pair => ({
@@ -282,9 +284,11 @@ const unblamed = Reason.all.filter((reason) => Lesson.weightOf({ failed: true, r
 
 /** Counts what went well since the last failure anew, among the lessons up to `until`. */
 export const recount = (sql: SqlClient, pairs: ReadonlyArray<PairFigures>, until: Position) =>
-  Effect.forEach(pairs, (pair) =>
-    Effect.map(
-      sql<{ revealed: number | null; id: string | null; well: number }>`
+  Effect.forEach(
+    pairs,
+    (pair) =>
+      Effect.map(
+        sql<{ revealed: number | null; id: string | null; well: number }>`
         WITH seen AS (SELECT revealed, id, failed, reason FROM memory_lessons
           WHERE service = ${pair.after}
             AND (revealed, id) <= (${until.revealed}, ${until.id})
@@ -295,14 +299,14 @@ export const recount = (sql: SqlClient, pairs: ReadonlyArray<PairFigures>, until
         SELECT (SELECT revealed FROM bad) AS revealed, (SELECT id FROM bad) AS id,
           (SELECT COUNT(*) FROM seen WHERE failed = 0 AND NOT EXISTS (
             SELECT 1 FROM bad WHERE (bad.revealed, bad.id) >= (seen.revealed, seen.id))) AS well`,
-      ([row]): PairFigures => ({
-        ...pair,
-        wellSince: row?.well ?? 0,
-        lastFailed:
-          row === undefined || row.revealed === null || row.id === null
-            ? undefined
-            : { revealed: row.revealed, id: row.id },
-        isUncertain: false,
-      }),
-    ),
+        ([row]) => {
+          pair.wellSince = row?.well ?? 0;
+          pair.lastFailed =
+            row === undefined || row.revealed === null || row.id === null
+              ? undefined
+              : { revealed: row.revealed, id: row.id };
+          pair.isUncertain = false;
+        },
+      ),
+    { discard: true },
   );

@@ -93,7 +93,7 @@ const wish = ({ asked, policy, ref, risk }: Question): Wish => {
   if (risk === undefined) return { strategy: "direct", rule: "default", threshold, why: neither };
   const over = risk.probability > threshold;
   const [driver] = risk.drivers;
-  const because = !over || driver === undefined ? "" : `: ${driver.text}`;
+  const because = !over || driver === undefined ? "" : `, first of all because: ${driver.text}`;
   const figures = `the risk of ${figure(risk.probability, threshold)} is ${over ? "" : "not "}over the threshold of ${threshold} (${set?.path ?? "the default"})`;
   return over
     ? { strategy: "canary", rule: "learnt", threshold, why: `${figures}${because}` }
@@ -120,7 +120,7 @@ const carriedOut = (
       new Refused({
         reason: "engine_unavailable",
         message: `${why}, but ${noEngine}`,
-        advice: `Install one (${engines}), or deploy with --strategy direct.`,
+        advice: `Install ${engines}, or deploy with --strategy direct.`,
       }),
     );
   }
@@ -129,7 +129,7 @@ const carriedOut = (
     : !canRoll
       ? "nothing in the set can be rolled out in steps"
       : Option.isNone(engine)
-        ? `${noEngine}: install one (${engines})`
+        ? noEngine
         : undefined;
   if (hindrance === undefined) return Either.right(wish);
   return Either.right({
@@ -137,9 +137,9 @@ const carriedOut = (
     strategy: "direct",
     wanted: strategy,
     why: `${why}; direct all the same, since ${hindrance}`,
-    warning: `deployed directly and not as ${strategy}, though ${why}: ${hindrance}`,
+    warning: `a ${strategy} was wanted (${why}), but ${hindrance}: deployed directly`,
   });
 };
 
-const noEngine = "there is no rollout engine that nopea could use";
 const engines = "Argo Rollouts or Kulta";
+const noEngine = `there is no rollout engine that nopea could use (install ${engines})`;

@@ -90,7 +90,7 @@ describe("the choice of a strategy", () => {
   it("says by which figures it was made", () => {
     assert.strictEqual(
       chosen({ risk: risk(0.3249) }).why,
-      "the risk of 0.32 is over the threshold of 0.15 (the default): 3 of the last 8 failed",
+      "the risk of 0.32 is over the threshold of 0.15 (the default), first of all because: 3 of the last 8 failed",
     );
     assert.strictEqual(
       chosen({ risk: risk(0.1500001) }).why,

@@ -1,10 +1,12 @@
 /**
  * What nopea does, told by its real command line on the sandbox: a first deploy, an update with
  * its diff, a broken image that is named in seconds, the fix, the history, and the history again
- * as a machine with an empty disk sees it. Ends with 1 at the first thing that is not as told.
+ * as a machine with an empty disk sees it. Then what memory makes of it: more failures, how they
+ * change the risk and the strategy, and how successes bring both back; in the same words from an
+ * empty disk. Ends with 1 at the first thing that is not as told.
  */
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,6 +14,8 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const binary = join(root, "apps/cli/bin/nopea.mjs");
 const folder = mkdtempSync(join(tmpdir(), "nopea-demo-"));
+const releases = join(folder, "releases");
+mkdirSync(releases);
 
 /** Nothing of the user's own cluster or memory is used. */
 const { PATH, HOME, TMPDIR, USER, TERM, NO_COLOR } = process.env;
@@ -39,7 +43,7 @@ function expect(is, what) {
 /** Starts `nopea` and answers once it ended; `shown` is what a person would see of it. */
 function start(args, more = {}) {
   const child = spawn(process.execPath, [binary, ...args], {
-    cwd: root,
+    cwd: args.some((arg) => arg.startsWith("examples/")) ? root : releases,
     env: { ...env, ...more },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -72,6 +76,14 @@ async function run(line, code, more = {}) {
 async function json(line, more = {}) {
   const { out } = await start([...line.split(" ").slice(1), "-o", "json"], more).ended;
   return JSON.parse(out);
+}
+
+/** The example with another image, as a pipeline would have made it. */
+function release(tag) {
+  const path = join(releases, `web-${tag}`);
+  cpSync(join(root, "examples/web-update"), path, { recursive: true });
+  const file = join(path, "deployment.yaml");
+  writeFileSync(file, readFileSync(file, "utf8").replace("web:1.1.0", `web:${tag}`));
 }
 
 async function sandbox() {
@@ -123,11 +135,67 @@ async function story() {
   expect(ids(other.deployments) === ids(deployments), "an empty machine has the same history");
 }
 
+/** What a colleague would remember; the time that passes between two questions aside. */
+const words = (context) =>
+  JSON.stringify({
+    ...context,
+    risk: {
+      ...context.risk,
+      probability: context.risk.probability.toFixed(2),
+      drivers: context.risk.drivers.map(({ name }) => name),
+    },
+    failure_patterns: context.failure_patterns.map(({ error, observations }) => [
+      error,
+      observations,
+    ]),
+    recommendations: context.recommendations.length,
+  });
+
+async function memory() {
+  say("What does nopea make of it? So far:");
+  await run("nopea explain web", 0);
+
+  say("Two more releases go wrong: the program is missing in their image.");
+  release("start-fails");
+  await run("nopea deploy -f web-start-fails -s web", 1);
+  const again = await start("deploy -f web-start-fails -s web -q".split(" ")).ended;
+  expect(again.code === 1, "it fails again");
+
+  say("Now the tenth deploy is not treated as the first:");
+  await run("nopea context web", 0);
+  await run("nopea explain web", 0);
+  const risky = await json("nopea explain web");
+  expect(risky.choice.rule === "learnt" && risky.choice.wanted === "canary", "a canary is wanted");
+
+  say("Memory is in the cluster: an empty disk says the same.");
+  const empty = { NOPEA_STATE: join(folder, "another-runner") };
+  await run("nopea context web", 0, empty);
+  const [ours, theirs] = [await json("nopea context web"), await json("nopea context web", empty)];
+  expect(words(ours) === words(theirs), `the same words: ${words(ours)} and ${words(theirs)}`);
+
+  say("Releases that go well bring it back.");
+  let calm = risky;
+  for (let minor = 2; calm.choice.rule === "learnt"; minor += 1) {
+    expect(
+      minor < 12,
+      `after ${minor - 2} good releases the risk is still ${calm.risk.probability}`,
+    );
+    release(`1.${minor}.0`);
+    const { shown } = await run(`nopea deploy -f web-1.${minor}.0 -s web`, 0);
+    expect(shown.includes("risk"), "a deploy says its risk");
+    calm = await json("nopea explain web");
+  }
+  await run("nopea explain web", 0);
+  expect(calm.strategy === "direct" && calm.choice.wanted === undefined, "direct again");
+  expect(calm.risk.probability < risky.risk.probability, "and the risk is lower");
+}
+
 let code = 0;
 const cluster = await sandbox();
 env.KUBECONFIG = cluster.path;
 try {
   await story();
+  await memory();
   process.stdout.write(`\n${paint("32", "The story went as told.")}\n`);
 } catch (error) {
   process.stderr.write(`\n${paint("31", error.message)}\n`);

@@ -94,7 +94,7 @@ describe("the choice of a strategy", () => {
     );
     assert.strictEqual(
       chosen({ risk: risk(0.1500001) }).why,
-      "the risk of 0.1500001 is over the threshold of 0.15 (the default): 3 of the last 8 failed",
+      "the risk of 0.1500001 is over the threshold of 0.15 (the default), first of all because: 3 of the last 8 failed",
     );
     assert.strictEqual(
       chosen({ risk: risk(0.04), policy: policy({ namespaces: { shop: { threshold: 0.1 } } }) })

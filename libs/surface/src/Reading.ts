@@ -5,7 +5,7 @@
  */
 import { type BadInput, type DeployResult, Service } from "@nopea/domain";
 import type { ClusterError } from "@nopea/k8s";
-import type { StoreError } from "@nopea/store";
+import { Deploys, Spool, type StoreError } from "@nopea/store";
 import { Effect, Option } from "effect";
 import type { Reach } from "./Reach.js";
 import { type ClusterService, Session } from "./Session.js";
@@ -73,12 +73,22 @@ const remembered = (session: typeof Session.Service) =>
     }),
   );
 
+/** What could not be written at its time; where it still can't be, it waits on. */
+const takeInSpooled = (session: typeof Session.Service) =>
+  Spool.make({ folder: session.settings.state }).pipe(
+    Effect.flatMap(({ drain }) => drain),
+    Effect.provideService(Deploys.Deploys, session.deploys),
+    Effect.ignore,
+  );
+
 /** From memory alone: because it was asked for, or because the cluster did not answer. */
 export const fromMemory = (
   unreachable: Option.Option<ClusterError.ClusterUnreachable>,
 ): Effect.Effect<Reading, BadInput | StoreError.StoreUnavailable, Session> =>
   Effect.gen(function* () {
-    const clusterId = yield* remembered(yield* Session);
+    const session = yield* Session;
+    yield* takeInSpooled(session);
+    const clusterId = yield* remembered(session);
     return {
       clusterId,
       connection: Option.none(),

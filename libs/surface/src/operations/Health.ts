@@ -3,6 +3,7 @@ import { BadInput, type KubeObject, Service, Wire } from "@nopea/domain";
 import { Effect, Option, Schema } from "effect";
 import type * as Operation from "../Operation.js";
 import * as Reach from "../Reach.js";
+import * as Restorations from "../Restorations.js";
 import { type ClusterService, Session } from "../Session.js";
 
 export const input = Schema.Struct({
@@ -175,13 +176,15 @@ export const handler: Operation.Handler<typeof operation, Session> = (asked) =>
   Effect.gen(function* () {
     const session = yield* Session;
     const namespace = yield* session.namespace(asked.namespace);
+    const restored = yield* Restorations.watch;
     const [cluster, store] = yield* Effect.all(
       [asked.offline === true ? notAsked : clusterHealth(namespace), storeHealth],
       { concurrency: "unbounded" },
     );
-    const fine = store.available && (cluster.reachable || asked.offline === true);
+    const isReached = cluster.reachable || asked.offline === true;
+    const isWell = store.available && (yield* restored).length === 0;
     return {
-      status: fine && cluster.lacking.length === 0 ? "ok" : "degraded",
+      status: isReached && isWell && cluster.lacking.length === 0 ? "ok" : "degraded",
       version: session.version,
       namespace,
       cluster,

@@ -33,14 +33,16 @@ export interface Prepared {
   readonly situation: Situation;
   /** Where the rates are that it reads and adds to. */
   readonly cells: ReadonlyArray<Cell>;
-  /** Services of which this one came after. */
-  readonly before: ReadonlyArray<number>;
+  /** This service after each of those that it came after, in the situation's order. */
+  readonly pairs: ReadonlyArray<PairRows.PairFigures>;
 }
 
 /** A rate that is changed in place. */
 interface Cell {
   readonly key: string;
   rate: Rates.Rate | undefined;
+  /** The rate as of another instant; undefined once it changed. */
+  view: Rates.Rate | undefined;
   isChanged: boolean;
 }
 
@@ -90,7 +92,8 @@ export class Book {
   readonly #sql: SqlClient;
   readonly #places = new Map<number, Place>();
   readonly #rates = new Map<string, Cell>();
-  readonly #pairs = new Map<string, PairRows.PairFigures>();
+  /** By the service that came after, then by the one before. */
+  readonly #pairs = new Map<number, Map<number, PairRows.PairFigures>>();
   readonly #totals = new Map<number, Pairs.Counts>();
   readonly #services = new Map<number, ServiceCounters>();
   readonly #namespaces = new Map<number, Counters>();
@@ -114,31 +117,50 @@ export class Book {
     this.position = positionOf(cluster);
   }
 
+  /**
+   * The rates as they stand when an outcome becomes known: a function of the lessons learnt so far
+   * alone, whichever were learnt and taken back since.
+   */
+  #ratesAt(instant: number): Rates.Rates {
+    return (key) => {
+      const cell = this.#rates.get(key);
+      if (cell?.rate === undefined) return undefined;
+      if (cell.view?.at !== instant) cell.view = Rates.asOf(cell.rate, key, instant);
+      return cell.view;
+    };
+  }
+
   /** Reads what learning these lessons, or taking them back, needs. */
   prepare(rows: ReadonlyArray<LessonRow>) {
     const self = this;
     return Effect.gen(function* () {
       yield* self.#readPlaces(rows.map(({ service }) => service));
       const missing: Array<Cell> = [];
+      const unread: Array<PairRows.PairFigures> = [];
       const prepared = rows.map((row): Prepared => {
         const place = self.#places.get(row.service);
         if (place === undefined) throw new Error(`lesson ${row.id} is of no service`);
         const situation = situationOf(row, place);
-        return {
-          row,
-          situation,
-          cells: Features.keysOf(situation).map((key) =>
-            at(self.#rates, key, () => {
-              const cell = { key, rate: undefined, isChanged: false };
-              missing.push(cell);
-              return cell;
-            }),
-          ),
-          before: idsOf(row.together),
-        };
+        const cells = Features.keysOf(situation).map((key) =>
+          at(self.#rates, key, () => {
+            const cell = { key, rate: undefined, view: undefined, isChanged: false };
+            missing.push(cell);
+            return cell;
+          }),
+        );
+        const others = at(self.#pairs, row.service, () => new Map<number, PairRows.PairFigures>());
+        const pairs = idsOf(row.together).map((before) =>
+          at(others, before, () => {
+            const pair = PairRows.unseen({ before, after: row.service });
+            unread.push(pair);
+            return pair;
+          }),
+        );
+        return { row, situation, cells, pairs };
       });
       yield* self.#readRates(missing);
-      yield* self.#readPairs(prepared);
+      yield* PairRows.read(self.#sql, unread);
+      yield* self.#readTotals(rows);
       return prepared as ReadonlyArray<Prepared>;
     });
   }
@@ -170,47 +192,29 @@ export class Book {
     );
   }
 
-  #readPairs(prepared: ReadonlyArray<Prepared>) {
-    const self = this;
-    return Effect.gen(function* () {
-      const services = new Set<number>();
-      const pairs = new Map<string, PairRows.Key>();
-      for (const { row, before } of prepared) {
-        if (!self.#totals.has(row.service)) services.add(row.service);
-        for (const other of before) {
-          const key = PairRows.keyOf(other, row.service);
-          if (!self.#pairs.has(key)) pairs.set(key, { before: other, after: row.service });
-        }
-      }
-      for (const [id, counts] of yield* PairRows.totals(self.#sql, services))
-        self.#totals.set(id, counts);
-      for (const [key, figures] of yield* PairRows.find(self.#sql, [...pairs.values()]))
-        self.#pairs.set(key, figures);
+  #readTotals(rows: ReadonlyArray<LessonRow>) {
+    const missing = new Set<number>();
+    for (const { service } of rows) if (!this.#totals.has(service)) missing.add(service);
+    return Effect.map(PairRows.totals(this.#sql, missing), (totals) => {
+      for (const [id, counts] of totals) this.#totals.set(id, counts);
     });
   }
 
   /** What each service that this deploy came after would add to its score; only those that do. */
-  #partsOf({ row, before, situation }: Prepared): ReadonlyArray<Pairs.Part> {
+  #partsOf({ row, pairs }: Prepared): ReadonlyArray<Pairs.Part> {
     const all = this.#totals.get(row.service);
-    if (all === undefined || before.length === 0) return [];
-    return PairRows.partsOf(
-      before.flatMap((other, i) => {
-        const pair = this.#pairs.get(PairRows.keyOf(other, row.service));
-        const service = situation.together[i];
-        return pair === undefined || service === undefined ? [] : [{ service, pair }];
-      }),
-      all,
-    );
+    return all === undefined ? [] : PairRows.partsOf(pairs, all);
   }
 
   /** Adds a lesson to all counts (`sign` 1), or takes it back (-1) as it was added. */
-  add({ row, cells, before }: Prepared, { expected, blame, heard }: Learnt, sign: 1 | -1): void {
+  add({ row, cells, pairs }: Prepared, { expected, blame, heard }: Learnt, sign: 1 | -1): void {
     const weight = weightOf(row);
     const failed = row.failed * sign;
     // What the platform or an operator caused is nothing that a pair could explain.
     const blamed = row.failed === 1 && weight === 1;
     for (const cell of cells) {
       cell.rate = Rates.add(cell.rate, cell.key, row.started, blame, sign * weight);
+      cell.view = undefined;
       cell.isChanged = true;
     }
 
@@ -256,18 +260,17 @@ export class Book {
         f: all.f + (blamed ? sign : 0),
         e: all.e + sign * expected,
       });
-    for (const other of before) {
-      const key = PairRows.keyOf(other, row.service);
-      const pair = at(this.#pairs, key, () =>
-        PairRows.unseen({ before: other, after: row.service }),
-      );
-      PairRows.change(pair, change, Pairs.expectedWithout(String(other), expected, parts));
-    }
+    for (const pair of pairs)
+      PairRows.change(pair, change, Pairs.expectedWithout(String(pair.before), expected, parts));
+  }
+
+  #allPairs(): ReadonlyArray<PairRows.PairFigures> {
+    return [...this.#pairs.values()].flatMap((others) => [...others.values()]);
   }
 
   /** Where runs of good deploys can't be told from the counts, they are counted among the lessons up to here. */
   recount(until: Position) {
-    const uncertain = [...this.#pairs.values()].filter((pair) => pair.isUncertain);
+    const uncertain = this.#allPairs().filter((pair) => pair.isUncertain);
     return PairRows.recount(this.#sql, uncertain, until);
   }
 
@@ -286,7 +289,7 @@ export class Book {
     const { row, situation } = prepared;
     const heard = this.#partsOf(prepared);
     const parts = Pairs.strongest(heard);
-    const rates = ratesAt(prepared.cells, row.revealed);
+    const rates = this.#ratesAt(row.revealed);
     const { alone, probability } = Model.assess(this.model, situation, rates, parts);
     const failed = row.failed === 1;
     this.model = Model.learn(this.model, situation, rates, parts, failed, weightOf(row));
@@ -316,8 +319,7 @@ export class Book {
       const { id } = this.cluster;
       yield* writeRates(sql, id, [...this.#rates.values()]);
       yield* this.#writeCounters();
-      const pairs = [...this.#pairs.values()];
-      const tested = yield* PairRows.write(sql, id, pairs, this.#totals);
+      const tested = yield* PairRows.write(sql, id, this.#allPairs(), this.#totals);
       const { learnt, failed } = this.#cluster;
       yield* sql`UPDATE memory_clusters SET ${sql.update({
         version,
@@ -372,17 +374,6 @@ export class Book {
     });
   }
 }
-
-/**
- * The rates as they stand when an outcome becomes known: a function of the lessons learnt so far
- * alone, whichever were learnt and taken back since.
- */
-const ratesAt = (cells: ReadonlyArray<Cell>, instant: number): Rates.Rates => {
-  const known = new Map<string, Rates.Rate>();
-  for (const { key, rate } of cells)
-    if (rate !== undefined) known.set(key, Rates.asOf(rate, key, instant));
-  return (key) => known.get(key);
-};
 
 const at = <K, V>(map: Map<K, V>, key: K, make: () => V): V => {
   const known = map.get(key);

@@ -74,7 +74,13 @@ export const context = (sql: SqlClient, ref: Service.ServiceRef, ask: Ask) =>
         ? new Map<string, never>()
         : yield* readRates(sql, cluster.id, Features.keysOf(situation));
     const pairs = yield* pairsBefore(sql, known, before);
-    const parts = Pairs.strongest(PairRows.partsOf(pairs, known.all));
+    const names = new Map(pairs.map(({ id, service }) => [String(id), service]));
+    const parts = Pairs.strongest(
+      PairRows.partsOf(
+        pairs.map(({ pair }) => pair),
+        known.all,
+      ).map((part) => ({ ...part, service: names.get(part.service) ?? part.service })),
+    );
     const assessment = Model.assess(
       Checkpoints.modelOf(cluster?.model ?? ""),
       situation,
@@ -209,17 +215,17 @@ const together = (sql: SqlClient, ref: Service.ServiceRef, known: Known, at: num
   });
 
 const pairsBefore = (sql: SqlClient, known: Known, before: ReadonlyArray<Before>) =>
-  Effect.map(
-    PairRows.find(
+  Effect.gen(function* () {
+    const pairs = before.map((one) => ({
+      ...one,
+      pair: PairRows.unseen({ before: one.id, after: known.id }),
+    }));
+    yield* PairRows.read(
       sql,
-      before.map(({ id }) => ({ before: id, after: known.id })),
-    ),
-    (found) =>
-      before.flatMap(({ id, service, agoMs }) => {
-        const pair = found.get(PairRows.keyOf(id, known.id));
-        return pair === undefined ? [] : [{ service, agoMs, pair }];
-      }),
-  );
+      pairs.map(({ pair }) => pair),
+    );
+    return pairs.filter(({ pair }) => pair.learnt > 0);
+  });
 
 const lastOutcomes = (sql: SqlClient, service: number) =>
   Effect.map(

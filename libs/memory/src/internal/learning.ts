@@ -208,7 +208,9 @@ const learn = (
     const change = yield* changeOf(sql, cluster, added, removed);
     if (change === undefined) {
       const book = new Book(sql, cluster);
-      const learnt = yield* advance(sql, book);
+      const learnt = (yield* isNext(sql, cluster, added))
+        ? yield* learnPage(sql, book, added.toSorted(inOrder))
+        : yield* advance(sql, book);
       if (learnt > 0) yield* book.close();
       return learnt;
     }
@@ -353,6 +355,18 @@ const patch = (sql: SqlClient, book: Book, { until, late, lost, moved, near }: C
 
 const inOrder = (a: Position, b: Position): number => (isAfter(a, b) ? 1 : -1);
 
+/** True where these are all that is to be learnt: they needn't be read again. */
+const isNext = (sql: SqlClient, cluster: ClusterRow, added: ReadonlyArray<LessonRow>) =>
+  added.length === 0
+    ? Effect.succeed(false)
+    : Effect.map(
+        sql<{ n: number }>`SELECT COUNT(*) AS n FROM (SELECT 1 FROM memory_lessons
+          WHERE cluster = ${cluster.id}
+            AND (revealed, id) > (${cluster.revealed}, ${cluster.lesson})
+          LIMIT ${added.length + 1})`,
+        ([row]) => Number(row?.n) === added.length,
+      );
+
 /** Learns what comes next, at least up to a position; answers how many lessons. */
 const advance = (sql: SqlClient, book: Book, atLeast: Position = start) =>
   Effect.gen(function* () {
@@ -362,17 +376,23 @@ const advance = (sql: SqlClient, book: Book, atLeast: Position = start) =>
       const rows = yield* sql<LessonRow>`SELECT * FROM memory_lessons
         WHERE cluster = ${book.cluster.id} AND (revealed, id) > (${revealed}, ${id})
         ORDER BY revealed, id LIMIT ${pageSize}`;
-      if (rows.length === 0) break;
-      const near = yield* Neighbours.find(sql, rows);
-      const prepared = yield* book.prepare(rows.map((row) => ({ ...row, ...near.get(row.seq) })));
-      yield* write(
-        sql,
-        prepared.map((one) => ({ ...one.row, ...book.learn(one) })),
-      );
-      learnt += rows.length;
+      learnt += yield* learnPage(sql, book, rows);
       if (rows.length < pageSize) break;
     }
     return learnt;
+  });
+
+/** The next lessons, in order. */
+const learnPage = (sql: SqlClient, book: Book, rows: ReadonlyArray<LessonRow>) =>
+  Effect.gen(function* () {
+    if (rows.length === 0) return 0;
+    const near = yield* Neighbours.find(sql, rows);
+    const prepared = yield* book.prepare(rows.map((row) => ({ ...row, ...near.get(row.seq) })));
+    yield* write(
+      sql,
+      prepared.map((one) => ({ ...one.row, ...book.learn(one) })),
+    );
+    return rows.length;
   });
 
 /** What the lessons came after, and what learning them came to. */

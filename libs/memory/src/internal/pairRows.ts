@@ -24,9 +24,9 @@ export interface PairFigures extends Key {
   /** How many went well since the last that failed, and which that was. */
   wellSince: number;
   lastFailed: Position | undefined;
-  readonly chance: number | null;
+  chance: number | null;
   /** How often it was seen when it was read. */
-  readonly learntBefore: number;
+  learntBefore: number;
   isChanged: boolean;
   /** The last that failed was taken back: what went well since is to be counted. */
   isUncertain: boolean;
@@ -98,14 +98,19 @@ export const tallies = (pair: PairFigures, all: Pairs.Counts) => ({
 export const levelOf = (pair: PairFigures, all: Pairs.Counts): number =>
   (Math.max(0, all.f - pair.failed) + 1) / (Math.max(0, all.e - pair.expected) + 1);
 
-/** What each of the services before adds to the score, where it adds something. */
+/** What each of the services before adds to the score, by their ids, where it adds something. */
 export const partsOf = (
-  pairs: ReadonlyArray<{ readonly service: string; readonly pair: PairFigures }>,
+  pairs: ReadonlyArray<PairFigures>,
   all: Pairs.Counts,
-): ReadonlyArray<Pairs.Part> =>
-  pairs
-    .map(({ service, pair }) => ({ service, logOdds: Pairs.logOddsOf(pairOf(pair, all)) }))
-    .filter(({ logOdds }) => logOdds > 0);
+): ReadonlyArray<Pairs.Part> => {
+  const parts: Array<Pairs.Part> = [];
+  for (const pair of pairs) {
+    if (pair.failed === 0) continue;
+    const logOdds = Pairs.logOddsOf(pairOf(pair, all));
+    if (logOdds > 0) parts.push({ service: String(pair.before), logOdds });
+  }
+  return parts;
+};
 
 interface Row {
   readonly before: number;
@@ -138,17 +143,19 @@ const figuresOf = (row: Row): PairFigures => ({
   isUncertain: false,
 });
 
-export const find = (sql: SqlClient, keys: ReadonlyArray<Key>) =>
+/** Reads into these what is kept of them. */
+export const read = (sql: SqlClient, pairs: ReadonlyArray<PairFigures>) =>
   Effect.gen(function* () {
-    const found = new Map<string, PairFigures>();
-    for (const some of chunked(keys, 5_000)) {
-      const rows = yield* sql<Row>`WITH d (before, after) AS (VALUES ${tuples(
+    for (const some of chunked(pairs, 5_000)) {
+      const rows = yield* sql<
+        Row & { place: number }
+      >`WITH d (at, before, after) AS (VALUES ${tuples(
         sql,
-        some.map(({ before, after }) => [before, after]),
-      )}) SELECT p.* FROM d CROSS JOIN memory_pairs p ON p.after = d.after AND p.before = d.before`;
-      for (const row of rows) found.set(keyOf(row.before, row.after), figuresOf(row));
+        some.map(({ before, after }, at) => [at, before, after]),
+      )}) SELECT d.at AS "place", p.* FROM d
+      CROSS JOIN memory_pairs p ON p.after = d.after AND p.before = d.before`;
+      for (const row of rows) Object.assign(some[row.place] ?? {}, figuresOf(row));
     }
-    return found;
   });
 
 /** Those of a service that may stand, with the other's name. */

@@ -140,13 +140,14 @@ export const operations: { readonly [Name in Operations.Name]: OperationSpec } =
     group: LOOKING,
     summary: "how the next deploy would be carried out, and why",
     description:
-      "Says which strategy a deploy of the service would take now, by which rule (asked for, policy, learnt, default) and from which figures; and whether it would be refused by a freeze window. A certain change is judged by nopea diff.",
+      "Says which strategy a deploy of the service would take now, by which rule (asked for, policy, learnt, default) and from which figures; and whether it would be refused by a freeze window. With documents the change that they make is judged, without them one like the last.",
     examples: [
       ["nopea explain web -n shop", "what would be chosen"],
+      ["nopea explain web -n shop -f web/", "for these documents"],
       ["nopea explain web -n shop --strategy canary", "what would come of asking for it"],
     ],
     arguments: [["<service>", "the service"]],
-    options: () => [...Flag.choosing(), Flag.offline()],
+    options: () => [...Flag.documents(), ...Flag.choosing(), Flag.offline()],
     load: () => import("./commands/explain.js"),
   },
   history: {

@@ -91,15 +91,20 @@ const repeated = (option: Option): Option => {
 };
 export const isRepeatable = (option: Option): boolean => repeatable.has(option);
 
-export const set = (): ReadonlyArray<Option> => [
+/** Which documents. */
+export const documents = (): ReadonlyArray<Option> => [
   repeated(
     flag(SET, "-f, --file <path>", "file, folder, URL, or - for standard input; repeatable"),
   ),
   flag(SET, "-k, --kustomize <dir>", "kustomize folder to build"),
-  flag(SET, "-s, --service <name>", "the service that the set belongs to"),
   repeated(
     flag(SET, "--also-namespace <name>", "another namespace that documents may name; repeatable"),
   ),
+];
+
+export const set = (): ReadonlyArray<Option> => [
+  ...documents(),
+  flag(SET, "-s, --service <name>", "the service that the set belongs to"),
 ];
 
 const strategy = (): Option =>

@@ -29,6 +29,9 @@ export interface Question {
   readonly isFirst: boolean;
 }
 
+/** What only a plan, or the set in force, can say. */
+export type Rolling = Pick<Question, "canRoll" | "isFirst">;
+
 export interface Chosen extends Strategy.Choice {
   readonly strategy: Strategy.Strategy;
   /** That what was wanted could not be done. */

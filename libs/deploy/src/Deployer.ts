@@ -41,6 +41,8 @@ export interface PlanAnswer {
   readonly choice: Strategy.Choice;
   /** Absent where nothing would change, or memory can't be asked. */
   readonly risk: Risk.Risk | undefined;
+  /** What else the choice went by. */
+  readonly rolling: Choice.Rolling;
   readonly plan: Plan.Plan;
 }
 
@@ -136,10 +138,8 @@ export const make: Effect.Effect<
           // Surface has said by now that memory can't be asked.
           Effect.orElseSucceed(() => undefined),
         );
-    const chosen = yield* Preparation.choose(request, {
-      risk,
-      ...Preparation.rolling(planned, ledger, lastApplied),
-    });
+    const rolling = Preparation.rolling(planned, ledger, lastApplied);
+    const chosen = yield* Preparation.choose(request, { risk, ...rolling });
     const { freeze, ...unfrozen } = chosen;
     const warnings =
       freeze === undefined || request.overrideFreeze === true
@@ -152,6 +152,7 @@ export const make: Effect.Effect<
       strategy: chosen.strategy,
       choice: Choice.recorded(chosen),
       risk,
+      rolling,
       plan: { ...planned.plan, warnings: [...warnings, ...planned.plan.warnings] },
     };
   });

@@ -103,7 +103,7 @@ export const rolling = (
   planned: Planner.SetPlan,
   ledger: Option.Option<Ledgers.Stored>,
   lastApplied: ByKey,
-): Pick<Choice.Question, "canRoll" | "isFirst"> => ({
+): Choice.Rolling => ({
   canRoll: planned.entries.some(
     ({ planned: { object } }) => object.kind === "Deployment" && object.apiVersion === "apps/v1",
   ),

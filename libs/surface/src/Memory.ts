@@ -2,12 +2,11 @@
  * What is remembered of services: asked of the store, and of the ledgers themselves where there
  * is no store to be had.
  */
-import { type DeployContext, DeployId, Service, Timestamp } from "@nopea/domain";
+import { type DeployContext, DeployId, Service, Timestamp, type Who } from "@nopea/domain";
 import type { ClusterError } from "@nopea/k8s";
-import type { Refusal } from "@nopea/deploy";
-import type { Memory as NopeaMemory } from "@nopea/memory";
+import type { Choice, Refusal } from "@nopea/deploy";
 import type { Deploys, DeployRow, StoreError } from "@nopea/store";
-import { Effect, Option, Schema } from "effect";
+import { Clock, Effect, Option, Schema } from "effect";
 import type { Deployment } from "./Deployment.js";
 import { NotFound } from "./NotFound.js";
 import type { Reading } from "./Reading.js";
@@ -74,13 +73,13 @@ export const places = (
   });
 
 /**
- * What memory says before a deploy; for a service or a cluster that it knows nothing of too. What
- * the store has and memory hasn't learnt yet is learnt first.
+ * What memory says before a deploy that is like the service's last one; for a service or a cluster
+ * that it knows nothing of too. What the store has and memory hasn't learnt yet is learnt first.
  */
 export const context = (
   reading: Reading,
   place: Place,
-  ask: NopeaMemory.Ask,
+  who: Who.Who,
 ): Effect.Effect<DeployContext.DeployContext, StoreError.StoreUnavailable, Session> =>
   Effect.gen(function* () {
     const { memory } = yield* (yield* Session).engine;
@@ -88,7 +87,8 @@ export const context = (
     yield* Effect.ignore(memory.catchUp);
     const known = yield* refOf(reading, place);
     const ref = Option.getOrElse(known, () => ({ ...place, cluster: nowhere }));
-    return yield* memory.context(ref, ask);
+    const at = yield* Clock.currentTimeMillis;
+    return yield* memory.context(ref, { at, bot: who.kind !== "human" });
   });
 
 /** No cluster goes by it. */
@@ -98,11 +98,7 @@ const nowhere = Service.ClusterId.make("nowhere");
 export const rolling = (
   reading: Reading,
   place: Place,
-): Effect.Effect<
-  { readonly canRoll: boolean; readonly isFirst: boolean },
-  StoreError.StoreUnavailable,
-  Session
-> =>
+): Effect.Effect<Choice.Rolling, StoreError.StoreUnavailable, Session> =>
   Effect.gen(function* () {
     const ref = yield* refOf(reading, place);
     const copy = Option.isNone(ref) ? Option.none() : yield* ledgerCopy(ref.value);

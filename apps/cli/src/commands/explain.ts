@@ -6,15 +6,20 @@ import * as ExitCode from "../ExitCode.js";
 import * as Output from "../Output.js";
 import { explainLines } from "../render/Explain.js";
 import { noteLines } from "../render/Result.js";
+import { documents } from "./documents.js";
 
 export const run: Run = ({ args: [service = ""], flags }) =>
   Effect.gen(function* () {
     const surface = yield* Surface.Surface;
+    const { file, kustomize, alsoNamespace } = flags;
+    const hasDocuments = file !== undefined || kustomize !== undefined;
     const explanation = yield* surface.explain({
       service,
       ...(flags.namespace === undefined ? {} : { namespace: flags.namespace }),
       ...(flags.strategy === undefined ? {} : { strategy: flags.strategy }),
       ...(flags.overrideFreeze === undefined ? {} : { overrideFreeze: true }),
+      ...(hasDocuments ? { manifests: yield* documents(flags) } : {}),
+      ...(alsoNamespace === undefined ? {} : { alsoNamespaces: alsoNamespace }),
       ...(flags.offline === undefined ? {} : { offline: true }),
     });
     yield* Output.result("explain", explanation, Output.styleOf(flags), {

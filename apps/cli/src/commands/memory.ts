@@ -123,8 +123,12 @@ export const importing: Run = ({ flags }) =>
     const result = yield* surface.memoryImport({
       source: lines === undefined ? "cluster" : "jsonl",
       ...(lines === undefined ? {} : { lines }),
-      ...(flags.namespace === undefined ? {} : { namespace: flags.namespace }),
-      ...(flags.allNamespaces === undefined ? {} : { allNamespaces: true }),
+      // As in kubectl, all namespaces are all of them, whichever was named.
+      ...(flags.allNamespaces === true
+        ? { allNamespaces: true }
+        : flags.namespace === undefined
+          ? {}
+          : { namespace: flags.namespace }),
     });
     // Of lines that were given, not one could be understood.
     const isFailure =

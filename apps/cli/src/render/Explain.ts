@@ -23,5 +23,7 @@ export const explainLines = (
           ...paragraph(oneLine(refusal.message), 2, look),
           ...paragraph(oneLine(refusal.advice), 2, look),
         ];
-  return [...answer, "", `The risk is ${riskText(risk, paint)}:`, ...driverLines(risk, look)];
+  return risk === undefined
+    ? [...answer, "", "Nothing would change."]
+    : [...answer, "", `The risk is ${riskText(risk, paint)}:`, ...driverLines(risk, look)];
 };

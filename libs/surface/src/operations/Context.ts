@@ -1,6 +1,6 @@
 /** What memory says of a service before a deploy: its risk and why, what breaks it, what to do. */
 import { DeployContext, Service, Wire } from "@nopea/domain";
-import { Clock, Effect, Schema } from "effect";
+import { Effect, Schema } from "effect";
 import * as Caller from "../Caller.js";
 import * as Memory from "../Memory.js";
 import type * as Operation from "../Operation.js";
@@ -39,12 +39,10 @@ export const handler: Operation.Handler<typeof operation, Session> = (asked) =>
     const session = yield* Session;
     const namespace = yield* session.namespace(asked.namespace);
     const reading = yield* Reading.begin({ ...asked, namespace });
-    const at = yield* Clock.currentTimeMillis;
-    const { kind } = yield* Caller.fromEnvironment;
     const context = yield* Memory.context(
       reading,
       { namespace, service: asked.service },
-      { at, bot: kind !== "human" },
+      yield* Caller.fromEnvironment,
     );
     return { ...context, ...Reading.marks(reading) };
   });

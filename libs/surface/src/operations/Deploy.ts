@@ -14,7 +14,7 @@ import { Session } from "../Session.js";
  * On the wire documents are sent as they are, and called `manifests[0]` and so on; in a program
  * each says where it was read.
  */
-const Documents = Schema.transform(
+export const Documents = Schema.transform(
   Schema.Array(Schema.Record({ key: Schema.String, value: Schema.Unknown })),
   Schema.typeSchema(Schema.Array(DeployRequest.ManifestInput)),
   {

@@ -1,10 +1,19 @@
 /**
- * Which strategy a deploy of the service would take now, by which rule and from which figures. It
- * is chosen by the function that deploys choose by; of a change it knows nothing, which `diff`
- * does.
+ * Which strategy a deploy of the service would take now, by which rule and from which figures:
+ * chosen by the function that deploys choose by. With documents the change that they make is
+ * judged; without, one like the service's last.
  */
-import { Risk, Service, Strategy, Wire, WireError } from "@nopea/domain";
-import { Choice } from "@nopea/deploy";
+import {
+  BadInput,
+  type KubeObject,
+  Risk,
+  Service,
+  Strategy,
+  type Who,
+  Wire,
+  WireError,
+} from "@nopea/domain";
+import { Choice, Refusal } from "@nopea/deploy";
 import { Clock, Effect, Either, Option, Schema } from "effect";
 import * as Caller from "../Caller.js";
 import * as Memory from "../Memory.js";
@@ -12,18 +21,32 @@ import type * as Operation from "../Operation.js";
 import * as Reach from "../Reach.js";
 import * as Reading from "../Reading.js";
 import { Session } from "../Session.js";
-import { type Failure, failure } from "./History.js";
+import { Documents, resolve } from "./Deploy.js";
+import { failure, type Failure as ReadingFailure } from "./History.js";
 
-export const input = Schema.Struct({
+export interface Input {
+  readonly service: Service.ServiceName;
+  readonly namespace?: Service.Namespace;
+  readonly strategy?: Strategy.Strategy;
+  readonly overrideFreeze?: boolean;
+  readonly manifests?: ReadonlyArray<KubeObject.Manifest>;
+  readonly alsoNamespaces?: ReadonlyArray<Service.Namespace>;
+  readonly offline?: boolean;
+}
+export const input: Operation.Of<Input> = Schema.Struct({
   service: Service.ServiceName,
   namespace: Wire.optional(Service.Namespace),
   /** What would be asked for. */
   strategy: Wire.optional(Strategy.Strategy),
   overrideFreeze: Wire.optionalKey(Schema.Boolean, "override_freeze"),
+  /** What would be deployed; the cluster is asked what it would change. */
+  manifests: Wire.optional(Documents),
+  alsoNamespaces: Wire.optionalKey(Schema.Array(Service.Namespace), "also_namespaces"),
   /** Answer from the store alone, without asking the cluster. */
   offline: Wire.optional(Schema.Boolean),
 }).annotations({ identifier: "ExplainInput" });
-export type Input = typeof input.Type;
+
+export type Failure = ReadingFailure | Refusal.Refusal;
 
 export const output = Schema.Struct({
   service: Service.ServiceName,
@@ -34,7 +57,8 @@ export const output = Schema.Struct({
   choice: Wire.optional(Strategy.Choice),
   /** Why a deploy would be refused now. */
   refusal: Wire.optional(WireError.WireError),
-  risk: Risk.Risk,
+  /** Absent where the documents would change nothing. */
+  risk: Wire.optional(Risk.Risk),
   ...Reach.fields,
 }).annotations({ identifier: "ExplainResult" });
 export type Output = typeof output.Type;
@@ -46,7 +70,7 @@ export const operation: Operation.Operation<"explain", Input, Output, Failure, "
   scope: "service",
   input,
   output,
-  failure,
+  failure: Schema.Union(failure, Refusal.Refusal),
   answer: "once",
 };
 
@@ -56,13 +80,12 @@ export const handler: Operation.Handler<typeof operation, Session> = (asked) =>
     const namespace = yield* session.namespace(asked.namespace);
     const place = { namespace, service: asked.service };
     const policy = yield* session.policy;
-    const reading = yield* Reading.begin({ ...asked, namespace });
+    const reading = yield* Reading.begin({ ...place, offline: asked.offline });
     const now = yield* Clock.currentTimeMillis;
     const who = yield* Caller.fromEnvironment;
-    const { risk, known } = yield* Memory.context(reading, place, {
-      at: now,
-      bot: who.kind !== "human",
-    });
+    const { risk, known, ...rolling } = yield* asked.manifests === undefined
+      ? ofTheLast(reading, place, who)
+      : ofDocuments(reading, place, { ...asked, manifests: asked.manifests });
     const chosen = Choice.choose({
       asked: asked.strategy,
       policy,
@@ -72,9 +95,9 @@ export const handler: Operation.Handler<typeof operation, Session> = (asked) =>
       risk,
       // None is built in yet.
       engine: Option.none(),
-      ...(yield* Memory.rolling(reading, place)),
+      ...rolling,
     });
-    const answer = { ...place, known, risk };
+    const answer = { ...place, known, ...(risk === undefined ? {} : { risk }) };
     return Either.match(chosen, {
       onLeft: (refusal) => ({
         ...answer,
@@ -91,4 +114,39 @@ export const handler: Operation.Handler<typeof operation, Session> = (asked) =>
         ),
       }),
     });
+  });
+
+interface Known extends Choice.Rolling {
+  readonly known: boolean;
+  readonly risk: Risk.Risk | undefined;
+}
+
+/** For a change like the last one, of the set in force. */
+const ofTheLast = (reading: Reading.Reading, place: Memory.Place, who: Who.Who) =>
+  Effect.gen(function* () {
+    const { risk, known } = yield* Memory.context(reading, place, who);
+    return { risk, known, ...(yield* Memory.rolling(reading, place)) } satisfies Known;
+  });
+
+/** For the change that the documents make. */
+const ofDocuments = (
+  { connection, unreachable }: Reading.Reading,
+  place: Memory.Place,
+  asked: Parameters<typeof resolve>[0],
+) =>
+  Effect.gen(function* () {
+    const session = yield* Session;
+    if (Option.isSome(unreachable)) return yield* unreachable.value;
+    if (Option.isNone(connection)) {
+      return yield* new BadInput({
+        message: "offline nobody can say what the documents would change",
+        field: "manifests",
+      });
+    }
+    const { deployer } = yield* session.engine;
+    const request = yield* resolve({ ...asked, ...place });
+    // Whether it would be refused is the choice's to say: a dry run isn't.
+    const { strategy: _, ...rest } = request;
+    const { risk, rolling } = yield* deployer.plan(connection.value, { ...rest, dryRun: true });
+    return { risk, known: !rolling.isFirst, ...rolling } satisfies Known;
   });

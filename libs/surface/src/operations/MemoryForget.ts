@@ -5,6 +5,7 @@
 import { DeployId, Service, Wire } from "@nopea/domain";
 import { Forgetting } from "@nopea/deploy";
 import { Effect, Option, Schema } from "effect";
+import * as Caller from "../Caller.js";
 import * as Memory from "../Memory.js";
 import type * as Operation from "../Operation.js";
 import * as Reach from "../Reach.js";
@@ -50,9 +51,9 @@ export const handler: Operation.Handler<typeof operation, Session> = (asked) =>
     if (Option.isSome(reading.unreachable)) return yield* reading.unreachable.value;
     const ref = yield* Memory.refOf(reading, place);
     const { memory } = yield* session.engine;
-    const context = yield* Memory.context(reading, place, { at: 0 });
+    const { known } = yield* Memory.context(reading, place, yield* Caller.fromEnvironment);
     const rows = yield* Memory.history(reading, place, 1);
-    if (Option.isNone(ref) || (!context.known && rows.length === 0))
+    if (Option.isNone(ref) || (!known && rows.length === 0))
       return yield* Memory.unknown(reading, place);
     const learnAfter = yield* DeployId.make;
     const marked = yield* Effect.either(Forgetting.mark(yield* session.connect, place, learnAfter));

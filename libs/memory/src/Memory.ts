@@ -28,7 +28,8 @@ export interface Filter {
 export interface Ask {
   /** When it begins; milliseconds since the epoch. */
   readonly at: number;
-  readonly change?: ChangeFacts | undefined;
+  /** `last`: one like the service's last, as far as one is known. */
+  readonly change?: ChangeFacts | "last" | undefined;
   /** Asked for by a pipeline or an agent. */
   readonly bot?: boolean | undefined;
   /** It is itself a step back; false where it isn't said. */

@@ -88,7 +88,7 @@ export const context = (
     const known = yield* refOf(reading, place);
     const ref = Option.getOrElse(known, () => ({ ...place, cluster: nowhere }));
     const at = yield* Clock.currentTimeMillis;
-    return yield* memory.context(ref, { at, bot: who.kind !== "human" });
+    return yield* memory.context(ref, { at, change: "last", bot: who.kind !== "human" });
   });
 
 /** No cluster goes by it. */

@@ -2,6 +2,7 @@
 import type { SqlClient } from "@effect/sql/SqlClient";
 import { type DeployContext, type Reason, type Service, Timestamp } from "@nopea/domain";
 import { Effect } from "effect";
+import type { ChangeFacts } from "../Lesson.js";
 import type { Ask } from "../Memory.js";
 import * as Drivers from "../risk/Drivers.js";
 import * as Features from "../risk/Features.js";
@@ -49,6 +50,14 @@ const unknown: Known = {
   cluster: nothing,
 };
 
+/** What kind of change the service's newest deploy was; undefined where nobody knows. */
+const lastChange = (sql: SqlClient, service: number) =>
+  Effect.map(
+    sql<ChangeFacts>`SELECT kind, semver, objects, lines FROM memory_lessons
+      WHERE service = ${service} AND kind IS NOT NULL ORDER BY started DESC, id DESC LIMIT 1`,
+    ([row]): ChangeFacts | undefined => row,
+  );
+
 export const context = (sql: SqlClient, ref: Service.ServiceRef, ask: Ask) =>
   Effect.gen(function* () {
     const cluster = yield* Places.findCluster(sql, ref.cluster);
@@ -61,7 +70,7 @@ export const context = (sql: SqlClient, ref: Service.ServiceRef, ask: Ask) =>
       service: ref.service,
       namespace: ref.namespace,
       at: ask.at,
-      change: ask.change,
+      change: ask.change === "last" ? yield* lastChange(sql, known.id) : ask.change,
       bot: ask.bot,
       isRevert: ask.isRevert ?? false,
       gapMs: near?.gap ?? undefined,

@@ -175,10 +175,10 @@ export async function up(folder, { argo = false, stages = [], owner } = {}) {
 }
 
 /** Ends the API server and starts it anew on the same port: for tests of clients that must survive it. */
-export async function restartApiServer(folder, { downFor = 0 } = {}) {
+export async function restartApiServer(folder, { downFor = 0, crash = false } = {}) {
   const bed = read(resolve(folder));
   const { pid, command } = bed.processes["apiserver"];
-  await end([pid]);
+  await end([pid], crash ? 0 : GRACE);
   await sleep(downFor);
   startProcess(bed, "apiserver", command);
   await until("the API server", () => isReady(bed));
@@ -218,10 +218,10 @@ function isOurs(pid, [program]) {
   return ps.error !== undefined || ps.stdout.startsWith(program);
 }
 
-async function end(pids) {
+async function end(pids, grace = GRACE) {
   const send = (pid, signal) => isAlive(pid) && process.kill(pid, signal);
   for (const pid of pids) send(pid, "SIGTERM");
-  for (let waited = 0; waited < GRACE && pids.some(isAlive); waited += 50) await sleep(50);
+  for (let waited = 0; waited < grace && pids.some(isAlive); waited += 50) await sleep(50);
   for (const pid of pids) send(pid, "SIGKILL");
   while (pids.some(isAlive)) await sleep(20);
 }

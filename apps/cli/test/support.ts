@@ -20,6 +20,9 @@ const nothing: Surface.Methods = {
   history: unasked("history"),
   health: unasked("health"),
   services: unasked("services"),
+  memoryStats: unasked("memoryStats"),
+  memoryGraph: unasked("memoryGraph"),
+  memoryForget: unasked("memoryForget"),
   memoryImport: unasked("memoryImport"),
   memoryExport: unasked("memoryExport"),
 };

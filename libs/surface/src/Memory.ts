@@ -125,8 +125,12 @@ const LedgerCopy = Schema.Struct({
       left: Schema.Boolean,
     }),
   ),
-  inventory: Schema.Array(
-    Schema.Struct({ apiVersion: Schema.String, kind: Schema.String, in_set: Schema.Boolean }),
+  /** Empty in a ledger so large that it is gzipped. */
+  inventory: Schema.optionalWith(
+    Schema.Array(
+      Schema.Struct({ apiVersion: Schema.String, kind: Schema.String, in_set: Schema.Boolean }),
+    ),
+    { default: () => [] },
   ),
 });
 export interface LedgerCopy extends Schema.Schema.Type<typeof LedgerCopy> {

@@ -24,7 +24,7 @@ const words: Readonly<Record<MemoryGraph.Relation, string>> = {
 
 export const graphLines = (graph: Graph, look: Look): ReadonlyArray<string> => {
   const paint = paintFor(look);
-  if (graph.edges.length === 0) return ["memory is empty: nothing was deployed yet"];
+  if (graph.edges.length === 0) return ["no edge: nothing was learnt here yet, or it has faded"];
   const names = namesOf(graph);
   const more = graph.edges.length - SHOWN;
   return [

@@ -24,7 +24,7 @@ export const defaults: Values = {
   queueLimit: 10,
   cooldownMs: 2_000,
   keepRecords: 10,
-  concurrency: 24,
+  concurrency: 64,
   windows: {},
   crashLoopRestarts: 2,
   stopMs: 10_000,

@@ -352,7 +352,8 @@ export const make = Effect.fnUntraced(function* (
                 fieldManager: options.fieldManager,
                 force: options.force,
                 dryRun: options.dryRun === true ? "All" : undefined,
-                fieldValidation: "Strict",
+                // What is applied was asked about in a dry-run, which refuses what is unknown.
+                fieldValidation: options.dryRun === true ? "Strict" : "Ignore",
               }),
             contentType: APPLY_TYPE,
             body: JSON.stringify(object),

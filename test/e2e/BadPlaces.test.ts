@@ -3,14 +3,21 @@
  * can't be used. One message that names what is wrong; only memory can be done without.
  */
 import Database from "better-sqlite3";
-import { readFileSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { parse } from "yaml";
+import type { Json } from "../harness/Api.js";
 import { type Cluster, describeCluster } from "../harness/Cluster.js";
 import { configMap, deployment, folder, madeIn, session, yaml } from "./support.js";
 
 const good = yaml(configMap("good"));
+
+/** File modes bind root only where it has given up what passes over them. */
+const BOUND = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"];
+const isRoot = process.getuid?.() === 0;
+const unbound = isRoot && spawnSync(BOUND[0] ?? "", [...BOUND.slice(1), "true"]).status !== 0;
 
 describeCluster(
   "a deploy without permission",
@@ -155,6 +162,38 @@ describeCluster(
       expect(after.pragma("user_version", { simple: true })).toBe(9999);
       after.close();
     });
+
+    it.skipIf(unbound)(
+      `can only be read is read, and a deploy that it can't take goes through${unbound ? ": root may write all, and there is no setpriv" : ""}`,
+      async () => {
+        const state = folder();
+        const before = await deploying(state);
+        const store = join(state, "state");
+        for (const name of readdirSync(store)) chmodSync(join(store, name), 0o444);
+        chmodSync(store, 0o555);
+        const asReader = (args: ReadonlyArray<string>, stdin = "") =>
+          session(cluster, state).json(args, { stdin, ...(isRoot ? { through: BOUND } : {}) });
+        const ids = ({ answer }: { readonly answer: Json }) =>
+          answer.deployments.map((each: Json) => each.deploy_id);
+
+        expect(ids(await asReader(["history", "web", "--offline"]))).toEqual([
+          before.answer.deploy_id,
+        ]);
+        const changed = yaml(deployment("web", "registry.example/web:2"));
+        const ran = await asReader(["deploy", "-f", "-", "-s", "web"], changed);
+        expect(ran.code, ran.stdout).toBe(0);
+        expect(ran.answer).toMatchObject({ status: "completed", degraded: ["memory"] });
+        expect(ran.answer.warnings.join()).toMatch(/nopea\.db/);
+        const health = await asReader(["health"]);
+        expect(health.answer).toMatchObject({ status: "degraded", store: { available: false } });
+        // The cluster remembers what the store can't.
+        expect(ids(await asReader(["history", "web"]))).toEqual([
+          ran.answer.deploy_id,
+          before.answer.deploy_id,
+        ]);
+        chmodSync(store, 0o755);
+      },
+    );
 
     it("can't be made lets a deploy go through and says so", async () => {
       const state = folder({ state: "a file, no folder" });

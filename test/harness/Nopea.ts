@@ -20,16 +20,19 @@ export interface RunOptions {
   /** The process is there to be signalled while it runs. */
   readonly onStart?: (child: ChildProcess) => void;
   readonly timeoutMs?: number;
+  /** A program and its arguments, which runs what is given to it: `["nice"]`. */
+  readonly through?: ReadonlyArray<string>;
 }
 
 const SIGNALS: Readonly<Record<string, number>> = { SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
 
 /** Runs `nopea` with `args`; it never rejects for an exit code, only for one that doesn't come. */
 export function runNopea(args: ReadonlyArray<string>, options: RunOptions = {}): Promise<Ran> {
-  const { cwd, env = {}, stdin = "", onStart, timeoutMs = 120_000 } = options;
+  const { cwd, env = {}, stdin = "", onStart, timeoutMs = 120_000, through = [] } = options;
   const { PATH = "", HOME = "", TMPDIR } = process.env;
   const started = performance.now();
-  const child = spawn(process.execPath, [binary, ...args], {
+  const [program = process.execPath, ...rest] = [...through, process.execPath, binary, ...args];
+  const child = spawn(program, rest, {
     cwd,
     env: { PATH, HOME, ...(TMPDIR === undefined ? {} : { TMPDIR }), ...env },
     stdio: ["pipe", "pipe", "pipe"],

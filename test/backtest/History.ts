@@ -2,7 +2,7 @@
  * A history of deploys as JSON lines: read strictly by line, so that what is broken, in the future,
  * twice the same or out of order is named, and the rest is taken.
  */
-import type { Lesson, Situation } from "@nopea/memory";
+import type { Lesson } from "@nopea/memory";
 
 /** One deploy of a history; times in milliseconds since the epoch. */
 export interface Deploy {
@@ -25,8 +25,6 @@ export interface History {
   readonly complaints: ReadonlyArray<string>;
 }
 
-export type { Situation };
-
 const MINUTE = 60_000;
 /** After how long a success is taken for one, and a failure whose line doesn't say. */
 const KNOWN_AFTER = 60 * MINUTE;
@@ -41,19 +39,25 @@ export const parse = (text: string, now: number): History => {
   const seen = new Set<string>();
   const deploys: Array<Deploy> = [];
   let latest = -Infinity;
-  text.split("\n").forEach((line, index) => {
-    if (line.trim() === "") return;
-    const complain = (what: string) => complaints.push(`line ${index + 1}: ${what}`);
+  for (const [index, line] of text.split("\n").entries()) {
+    if (line.trim() === "") continue;
     const read = deployOf(line);
-    if (typeof read === "string") return complain(read);
-    if (read.at > now) return complain("in the future: not taken");
-    const identity = JSON.stringify(read);
-    if (seen.has(identity)) return complain("twice the same: taken once");
-    seen.add(identity);
-    if (read.at < latest) complain("out of order: taken in its place");
+    const why =
+      typeof read === "string"
+        ? read
+        : read.at > now
+          ? "in the future: not taken"
+          : seen.has(JSON.stringify(read))
+            ? "twice the same: taken once"
+            : read.at < latest
+              ? "out of order: taken in its place"
+              : undefined;
+    if (why !== undefined) complaints.push(`line ${index + 1}: ${why}`);
+    if (typeof read === "string" || read.at > now || seen.has(JSON.stringify(read))) continue;
+    seen.add(JSON.stringify(read));
     latest = Math.max(latest, read.at);
     deploys.push(read);
-  });
+  }
   // Stable: deploys of one instant stay as they stand in the file.
   return { deploys: deploys.sort((a, b) => a.at - b.at), complaints };
 };

@@ -2,7 +2,7 @@
  * nopea's own predictor: the functions of the product over maps instead of a store, called in the
  * order in which the product calls them.
  */
-import { Features, Model, Pairs, Rates, type Situation } from "@nopea/memory";
+import { Features, Model, Pairs, Prior, Rates, type Situation } from "@nopea/memory";
 import type { Deploy } from "./History.js";
 import type { Predictor } from "./Replay.js";
 
@@ -34,21 +34,38 @@ export class Nopea implements Predictor<Situation.Situation> {
   private readonly rates = new Map<string, Rates.Rate>();
   private readonly services = new Map<string, Kept>();
 
-  constructor(public model: Model.Model = Model.initial) {}
+  constructor(
+    private readonly prior: Prior.Prior = Prior.shipped,
+    public model: Model.Model = Model.believing(prior),
+  ) {}
 
   predict(deploy: Deploy) {
     const situation = this.situationOf(deploy);
     this.of(deploy).lastStart = deploy.at;
     const parts = Pairs.strongest(this.partsOf(situation));
-    const { probability } = Model.assess(this.model, situation, this.read, parts);
+    const { probability } = Model.assess(this.model, situation, this.read, parts, this.prior);
     return { p: probability, kept: situation };
   }
 
   reveal(deploy: Deploy, situation: Situation.Situation) {
     const parts = this.partsOf(situation);
     const strongest = Pairs.strongest(parts);
-    const { alone, probability } = Model.assess(this.model, situation, this.read, strongest);
-    this.model = Model.learn(this.model, situation, this.read, strongest, deploy.failed, 1);
+    const { alone, probability } = Model.assess(
+      this.model,
+      situation,
+      this.read,
+      strongest,
+      this.prior,
+    );
+    this.model = Model.learn(
+      this.model,
+      situation,
+      this.read,
+      strongest,
+      deploy.failed,
+      1,
+      this.prior,
+    );
     // What a pair explains counts against the service only as far as it would have failed anyway.
     const blame = deploy.failed ? Pairs.blameOf(alone, probability) : 0;
     for (const key of Features.keysOf(situation))

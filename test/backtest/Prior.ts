@@ -4,13 +4,11 @@
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { Features, Model } from "@nopea/memory";
+import { Features, Model, Prior } from "@nopea/memory";
 import { generate, profiles } from "./Generated.js";
 import type { Deploy } from "./History.js";
 import { Nopea } from "./Nopea.js";
 import { replay } from "./Replay.js";
-
-type Weights = Readonly<Record<string, number>>;
 
 /** Whatever its lines' order and layout. */
 export const digestOf = (deploys: ReadonlyArray<Deploy>): string =>
@@ -23,74 +21,125 @@ export const digestOf = (deploys: ReadonlyArray<Deploy>): string =>
     )
     .digest("hex");
 
-/** By digest: weights learnt from all other known histories. Written by `npm run backtest -- --learn`. */
-export const withoutIt = (file: URL | string): ReadonlyMap<string, Weights> =>
-  new Map(Object.entries(JSON.parse(readFileSync(file, "utf8")) as Record<string, Weights>));
+/** By digest: priors learnt from all other known histories. Written by `npm run backtest -- --learn`. */
+export const withoutIt = (file: URL | string): ReadonlyMap<string, Prior.Prior> =>
+  new Map(Object.entries(JSON.parse(readFileSync(file, "utf8")) as Record<string, Prior.Prior>));
 
-export const modelFor = (
+export const priorFor = (
   deploys: ReadonlyArray<Deploy>,
-  known: ReadonlyMap<string, Weights>,
-): Model.Model => {
-  const weights = known.get(digestOf(deploys));
-  return weights === undefined ? Model.initial : Model.believing(weights);
-};
+  known: ReadonlyMap<string, Prior.Prior>,
+): Prior.Prior => known.get(digestOf(deploys)) ?? Prior.shipped;
 
-/** Before anything was learnt: the cluster's rate as it is, everything else by less. */
-const start: Weights = Object.fromEntries(
+/** Before anything was learnt: the cluster's rate as it is, everything else by a little. */
+const start: Prior.Prior["weights"] = Object.fromEntries(
   Features.features.map(({ name }) => [
     name,
-    name === "intercept" ? 0 : name === "cluster" ? 1 : name.startsWith("cluster-") ? 0.5 : 0.3,
+    name === "intercept" ? 0 : name === "cluster" ? 1 : name.startsWith("cluster-") ? 0.5 : 0.1,
   ]),
 );
 
-/** A history's weights: two passes over it, the first of them ready to move far. */
-const learnFrom = (deploys: ReadonlyArray<Deploy>, from: Weights): Weights => {
-  let weights = from;
-  for (const variance of [0.02, undefined]) {
-    const prior = Model.believing(weights);
-    const nopea = new Nopea(
-      variance === undefined ? prior : { ...prior, variances: prior.variances.map(() => variance) },
-    );
+/** How ready weights are to move in each pass over a history. */
+const PASSES = [0.02, 0.005, 0.005];
+/** An offset is pulled towards 0 by so many outcomes of the history's own rate. */
+const OUTCOMES = 20;
+
+/** What one history teaches. */
+interface Taught {
+  readonly offsets: ReadonlyMap<string, { readonly n: number; readonly offset: number }>;
+  /** By feature; `precision` is how much the history had to say of it. */
+  readonly weights: ReadonlyArray<{ readonly weight: number; readonly precision: number }>;
+}
+
+const learnFrom = (deploys: ReadonlyArray<Deploy>, offsets: Taught["offsets"]): Taught => {
+  let weights = Features.features.map(({ name }) => ({ weight: start[name] ?? 0, precision: 0 }));
+  for (const variance of PASSES) {
+    const prior = priorOf(weights, offsets);
+    const believing = Model.believing(prior);
+    const variances = believing.variances.map(() => variance);
+    const nopea = new Nopea(prior, { ...believing, variances });
     replay(deploys, nopea);
-    weights = weightsOf(nopea.model);
+    weights = nopea.model.weights.map((weight, i) => ({
+      // Another cluster's level is its own: the intercept is not handed on.
+      weight: i === 0 ? 0 : weight,
+      precision: 1 / (nopea.model.variances[i] ?? variance) - 1 / variance,
+    }));
   }
-  return weights;
+  return { weights, offsets };
 };
 
-/** Another cluster's level is its own: the intercept is not handed on. */
-const weightsOf = (model: Model.Model): Weights =>
-  Object.fromEntries(
-    Features.features.map(({ name }, i) => [name, i === 0 ? 0 : (model.weights[i] ?? 0)]),
-  );
+/** How far the rates of general keys lie from the history's own. */
+const offsetsOf = (deploys: ReadonlyArray<Deploy>): Taught["offsets"] => {
+  const counts = new Map<string, { n: number; f: number }>();
+  const nopea = new Nopea();
+  replay(deploys, {
+    predict: (deploy) => nopea.predict(deploy),
+    reveal: (deploy, situation) => {
+      nopea.reveal(deploy, situation);
+      for (const key of Features.keysOf(situation).filter(Features.isGeneral)) {
+        const { n, f } = counts.get(key) ?? { n: 0, f: 0 };
+        counts.set(key, { n: n + 1, f: f + Number(deploy.failed) });
+      }
+    },
+  });
+  const base = deploys.filter(({ failed }) => failed).length / deploys.length;
+  const pulled = ({ n, f }: { readonly n: number; readonly f: number }) =>
+    Features.logit((f + OUTCOMES * base) / (n + OUTCOMES)) - Features.logit(base);
+  return new Map([...counts].map(([key, it]) => [key, { n: it.n, offset: pulled(it) }]));
+};
 
-const mean = (all: ReadonlyArray<Weights>): Weights =>
-  Object.fromEntries(
-    Features.features.map(({ name }) => [
-      name,
-      Number((all.reduce((sum, each) => sum + (each[name] ?? 0), 0) / all.length).toFixed(4)),
-    ]),
-  );
+const priorOf = (weights: Taught["weights"], offsets: Taught["offsets"]): Prior.Prior => ({
+  weights: Object.fromEntries(
+    Features.features.map(({ name }, i) => [name, rounded(weights[i]?.weight ?? 0, 4)]),
+  ),
+  offsets: Object.fromEntries(
+    [...offsets]
+      .filter(([, { n }]) => n >= OUTCOMES)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, { offset }]) => [key, rounded(offset, 2)]),
+  ),
+});
+
+const rounded = (value: number, digits: number): number => Number(value.toFixed(digits));
+
+/** What all of them teach together: each weight by how much each had to say of it. */
+const together = (all: ReadonlyArray<Taught>): Prior.Prior => {
+  const weights = Features.features.map((_, i) => {
+    const each = all.map(({ weights }) => weights[i] ?? { weight: 0, precision: 0 });
+    const precision = each.reduce((sum, it) => sum + it.precision, 0);
+    const sum = each.reduce((sum, it) => sum + it.weight * it.precision, 0);
+    return { weight: precision === 0 ? (each[0]?.weight ?? 0) : sum / precision, precision };
+  });
+  const offsets = new Map<string, { n: number; offset: number }>();
+  for (const taught of all)
+    for (const [key, { n, offset }] of taught.offsets) {
+      const sum = offsets.get(key) ?? { n: 0, offset: 0 };
+      const share = n / (sum.n + n);
+      offsets.set(key, { n: sum.n + n, offset: sum.offset * (1 - share) + offset * share });
+    }
+  return priorOf(weights, offsets);
+};
 
 /** Seeds of the generated histories that priors are learnt from; no test uses them. */
 const SEEDS = [101, 102, 103];
 
 /**
- * The prior to ship, and for each history one that is not learnt from it: the mean of what each of
- * the others teaches and what generated ones do.
+ * The prior to ship, and for each history one that is not learnt from it: what each of the others
+ * teaches and what generated ones do (weights alone: what their words mean is made up).
  */
 export const learnPriors = (histories: ReadonlyArray<ReadonlyArray<Deploy>>) => {
-  const generated = Object.values(profiles).map(
-    (profile, i) => generate(SEEDS[i] ?? 0, profile).deploys,
+  const generated = Object.values(profiles).map((profile, i) =>
+    learnFrom(generate(SEEDS[i] ?? 0, profile).deploys.slice(0, GENERATED), new Map()),
   );
-  const taught = histories.map((deploys) => learnFrom(deploys, start));
-  const made = mean(generated.map((deploys) => learnFrom(deploys, start)));
+  const taught = histories.map((deploys) => learnFrom(deploys, offsetsOf(deploys)));
   return {
-    shipped: mean([...taught, made]),
+    shipped: together([...taught, ...generated]),
     without: Object.fromEntries(
       histories.map((deploys, i) => [
         digestOf(deploys),
-        mean([...taught.filter((_, j) => j !== i), made]),
+        together([...taught.filter((_, j) => j !== i), ...generated]),
       ]),
     ),
   };
 };
+/** Deploys of each generated history: as many as a real one has, so that none outweighs it. */
+const GENERATED = 5_000;

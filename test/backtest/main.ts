@@ -11,7 +11,7 @@ import { generate, linesOf, profiles } from "./Generated.js";
 import { type Deploy, parse } from "./History.js";
 import type { Metrics } from "./Metrics.js";
 import { Nopea, type Pattern } from "./Nopea.js";
-import { learnPriors, modelFor, withoutIt } from "./Prior.js";
+import { learnPriors, priorFor, withoutIt } from "./Prior.js";
 import { score } from "./Replay.js";
 
 const USAGE = `usage: npm run backtest -- [--json] FILE.jsonl[.gz]…
@@ -21,7 +21,7 @@ const USAGE = `usage: npm run backtest -- [--json] FILE.jsonl[.gz]…
 type Scores = Record<string, Metrics & { readonly patterns: ReadonlyArray<Pattern> }>;
 
 const scoresOf = (deploys: ReadonlyArray<Deploy>, priors: URL): Scores => {
-  const nopea = new Nopea(modelFor(deploys, withoutIt(priors)));
+  const nopea = new Nopea(priorFor(deploys, withoutIt(priors)));
   return {
     nopea: { ...score(deploys, nopea), patterns: nopea.patterns() },
     original: { ...score(deploys, new Original()), patterns: [] },

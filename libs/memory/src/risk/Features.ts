@@ -3,10 +3,11 @@
  * parent's, in log-odds. Rates are shrunk to the parent's by some pseudo-outcomes, so that what
  * was seen once says little and what was never seen says nothing.
  *
- * Each attribute gives two numbers: over years against its parent, and of late (two months)
+ * Each attribute gives two numbers: over years against its parent, and of late (six weeks)
  * against its own years. Half-lives and pseudo-counts come from replays of real deploy histories,
  * in which a factor of two either way made little difference.
  */
+import type * as Prior from "./Prior.js";
 import * as Rates from "./Rates.js";
 import { type Situation, type Words, wordsOf } from "./Situation.js";
 
@@ -26,21 +27,15 @@ interface Attribute {
 const attributes: ReadonlyArray<Attribute> = [
   { name: "namespace", topic: "namespace", of: (w) => [w.namespace] },
   { name: "service", topic: "service", parent: "namespace", of: (w) => [w.service] },
-  { name: "kind", topic: "change", of: (w) => [w.kind] },
-  { name: "semver", topic: "change", of: (w) => [w.semver] },
   { name: "who", topic: "who", of: (w) => [w.who] },
   { name: "direction", topic: "direction", of: (w) => [w.direction] },
   { name: "lines", topic: "size", of: (w) => [w.lines] },
   { name: "objects", topic: "size", of: (w) => [w.objects] },
   { name: "together", topic: "together", of: (w) => [w.together] },
   { name: "gap", topic: "pace", of: (w) => [w.gap] },
-  { name: "last", topic: "service", of: (w) => [w.lastTwo] },
+  { name: "last", topic: "service", of: (w) => [w.last] },
   { name: "who-change", topic: "change", of: (w) => [w.who, w.kind, w.semver] },
-  { name: "who-gap", topic: "pace", of: (w) => [w.who, w.gap] },
-  { name: "who-lines", topic: "size", of: (w) => [w.kind, w.lines, w.who] },
   { name: "who-direction", topic: "direction", of: (w) => [w.direction, w.who, w.kind] },
-  { name: "lines-together", topic: "together", of: (w) => [w.lines, w.together] },
-  { name: "last-gap", topic: "pace", of: (w) => [w.last, w.gap] },
   {
     name: "namespace-change",
     topic: "namespace",
@@ -49,12 +44,11 @@ const attributes: ReadonlyArray<Attribute> = [
   },
   { name: "service-kind", topic: "service", parent: "service", of: (w) => [w.kind, w.service] },
   { name: "service-who", topic: "service", parent: "service", of: (w) => [w.who, w.service] },
-  { name: "service-semver", topic: "service", parent: "service", of: (w) => [w.semver, w.service] },
   { name: "service-gap", topic: "service", parent: "service", of: (w) => [w.pace, w.service] },
 ];
 
 /** Rate of a cluster that nothing is known of, and how many outcomes that belief is worth. */
-const BASE_RATE = 0.06;
+const BASE_RATE = 0.04;
 const BASE_OUTCOMES = 20;
 const OUTCOMES = 15;
 const OUTCOMES_OF_SERVICE = 5;
@@ -86,27 +80,56 @@ export const keysOf = (situation: Situation): ReadonlyArray<string> => {
   return keys;
 };
 
+/** Keys that mean the same in every cluster: their names are words, not services or namespaces. */
+export const isGeneral = (key: string): boolean => !/^(cluster|namespace|service)/.test(key);
+
 export const logit = (p: number): number => Math.log(p / (1 - p));
 
-const shrunk = ({ n, f }: Rates.Counts, parent: number, outcomes: number): number =>
-  (f + outcomes * parent) / (n + outcomes);
+/**
+ * A rate, pulled by some pseudo-outcomes to its parent's. What it says beyond its parent rests on
+ * the outcomes that it doesn't share with all of the parent's: a cluster's first service is no
+ * riskier than the cluster, whatever happened.
+ */
+const shrunk = (
+  { n, f }: Rates.Counts,
+  parent: { readonly n: number; readonly rate: number },
+  outcomes: number,
+): number => {
+  if (n >= parent.n) return parent.rate;
+  const own = 1 - n / parent.n;
+  return (f * own + outcomes * parent.rate) / (n * own + outcomes);
+};
 
-/** The numbers, in log-odds; 0 where a fact or an outcome is missing. The first is always 1. */
-export const featuresOf = (situation: Situation, rates: Rates.Rates): ReadonlyArray<number> => {
+const moved = (rate: number, offset: number): number =>
+  offset === 0 ? rate : 1 / (1 + Math.exp(-logit(rate) - offset));
+
+/**
+ * The numbers, in log-odds; the first is always 1. 0 where a fact is missing; where outcomes are,
+ * what the prior says of such a key.
+ */
+export const featuresOf = (
+  situation: Situation,
+  rates: Rates.Rates,
+  offsets: Prior.Offsets,
+): ReadonlyArray<number> => {
   const { at } = situation;
   const words = wordsOf(situation);
   const [slow, quick] = [rates(Rates.CLUSTER), rates(Rates.CLUSTER_MONTH)];
-  const cluster = shrunk(Rates.longAt(slow, Rates.CLUSTER, at), BASE_RATE, BASE_OUTCOMES);
-  const numbers = [1, logit(cluster)];
-  let faster = cluster;
+  const years = Rates.longAt(slow, Rates.CLUSTER, at);
+  const cluster = {
+    n: years.n,
+    rate: (years.f + BASE_OUTCOMES * BASE_RATE) / (years.n + BASE_OUTCOMES),
+  };
+  const numbers = [1, logit(cluster.rate)];
+  let slower = cluster;
   for (const counts of [
     Rates.shortAt(slow, Rates.CLUSTER, at),
     Rates.longAt(quick, Rates.CLUSTER_MONTH, at),
     Rates.shortAt(quick, Rates.CLUSTER_MONTH, at),
   ]) {
-    const slower = faster;
-    faster = shrunk(counts, slower, OUTCOMES);
-    numbers.push(logit(faster) - logit(slower));
+    const faster = { n: counts.n, rate: shrunk(counts, slower, OUTCOMES) };
+    numbers.push(logit(faster.rate) - logit(slower.rate));
+    slower = faster;
   }
 
   const parents = { namespace: cluster, service: cluster };
@@ -115,16 +138,17 @@ export const featuresOf = (situation: Situation, rates: Rates.Rates): ReadonlyAr
     const above = parent === undefined ? cluster : parents[parent];
     const key = keyOf(attribute, words);
     const rate = key === undefined ? undefined : rates(key);
-    if (key === undefined || rate === undefined) {
-      numbers.push(0, 0);
-      if (name === "namespace" || name === "service") parents[name] = above;
-      continue;
-    }
+    const offset = key === undefined ? 0 : (offsets[key] ?? 0);
     const outcomes = name.startsWith("service") ? OUTCOMES_OF_SERVICE : OUTCOMES;
-    const years = shrunk(Rates.longAt(rate, key, at), above, outcomes);
-    const late = shrunk(Rates.shortAt(rate, key, at), years, outcomes);
-    numbers.push(logit(years) - logit(above), logit(late) - logit(years));
-    if (name === "namespace" || name === "service") parents[name] = years;
+    let own = { n: 0, rate: moved(above.rate, offset) };
+    let late = own.rate;
+    if (key !== undefined && rate !== undefined) {
+      const counts = Rates.longAt(rate, key, at);
+      own = { n: counts.n, rate: shrunk(counts, { n: above.n, rate: own.rate }, outcomes) };
+      late = shrunk(Rates.shortAt(rate, key, at), own, outcomes);
+    }
+    numbers.push(logit(own.rate) - logit(above.rate), logit(late) - logit(own.rate));
+    if (name === "namespace" || name === "service") parents[name] = own;
   }
   return numbers;
 };

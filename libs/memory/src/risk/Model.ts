@@ -34,18 +34,18 @@ export interface Assessment {
 }
 
 /** How firmly the prior weights are believed in: what a history of some thousand deploys may move. */
-const PRIOR_VARIANCE = 0.005;
+const PRIOR_VARIANCE = 0.007;
 
 /** Nothing is certain: beyond these odds no assessment goes. */
 const LIMIT = logit(0.9999);
 
-/** A model that has the given weights by feature, and believes in them as a prior. */
-export const believing = (weights: Readonly<Record<string, number>>): Model => ({
+/** A model that knows the prior and nothing else. */
+export const believing = ({ weights }: Prior.Prior): Model => ({
   weights: features.map(({ name }) => weights[name] ?? 0),
   variances: features.map(() => PRIOR_VARIANCE),
 });
 
-export const initial: Model = believing(Prior.weights);
+export const initial: Model = believing(Prior.shipped);
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
@@ -68,8 +68,9 @@ export const assess = (
   situation: Situation,
   rates: Rates,
   pairs: ReadonlyArray<Pairs.Part>,
+  prior: Prior.Prior = Prior.shipped,
 ): Assessment => {
-  const x = featuresOf(situation, rates);
+  const x = featuresOf(situation, rates, prior.offsets);
   const scale = scaleOf(model, x);
   const alone = scale * dot(model.weights, x);
   const together = pairs.reduce((sum, { logOdds }) => sum + logOdds, 0);
@@ -86,8 +87,12 @@ export const assess = (
   return { probability: sigmoid(sum), alone: sigmoid(alone), parts };
 };
 
+const INTERCEPT = 0;
+
 /**
- * The model after one more outcome. To be called when the outcome is known, with the situation as
+ * The model after one more outcome. No weight but the intercept falls below 0: a rate that is
+ * higher never speaks for less risk, so that a success can't raise it (and replays were the better
+ * for it). To be called when the outcome is known, with the situation as
  * it was at the deploy's beginning and before the outcome is added to the rates.
  */
 export const learn = (
@@ -97,8 +102,9 @@ export const learn = (
   pairs: ReadonlyArray<Pairs.Part>,
   failed: boolean,
   weight: number,
+  prior: Prior.Prior = Prior.shipped,
 ): Model => {
-  const x = featuresOf(situation, rates);
+  const x = featuresOf(situation, rates, prior.offsets);
   const together = pairs.reduce((sum, { logOdds }) => sum + logOdds, 0);
   const p = sigmoid(dot(model.weights, x) + together);
   const error = weight * ((failed ? 1 : 0) - p);
@@ -107,8 +113,9 @@ export const learn = (
     const xi = x[i] as number;
     return xi === 0 ? v : 1 / (1 / v + certainty * xi * xi);
   });
-  return {
-    weights: model.weights.map((w, i) => w + (variances[i] as number) * (x[i] as number) * error),
-    variances,
-  };
+  const weights = model.weights.map((w, i) => {
+    const moved = w + (variances[i] as number) * (x[i] as number) * error;
+    return i === INTERCEPT ? moved : Math.max(0, moved);
+  });
+  return { weights, variances };
 };

@@ -22,12 +22,12 @@ export interface Counts {
 
 const DAY = 86_400_000;
 
-/** Half-lives in milliseconds. Years for what a thing is like, two months for how it is of late. */
+/** Half-lives in milliseconds. Years for what a thing is like, six weeks for how it is of late. */
 interface HalfLives {
   readonly long: number;
   readonly short: number;
 }
-const usual: HalfLives = { long: 1500 * DAY, short: 60 * DAY };
+const usual: HalfLives = { long: 1500 * DAY, short: 45 * DAY };
 
 /** The cluster's own rate is kept at several paces: it drifts, and everything else is measured against it. */
 export const CLUSTER = "cluster";

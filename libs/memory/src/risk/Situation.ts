@@ -29,7 +29,8 @@ const band = (value: number, edges: ReadonlyArray<number>): number => {
   return index;
 };
 
-const HOUR = 3_600_000;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 
 /** A situation in the few words whose failure rates are kept; bands where it has figures. */
 export interface Words {
@@ -41,13 +42,12 @@ export interface Words {
   readonly objects?: string;
   readonly who?: string;
   readonly direction?: string;
-  /** Time since the last deploy: in eight bands from a quarter of an hour to a month, and in three. */
+  /** Time since the last deploy: in bands that double from a minute; within the hour, the day or not. */
   readonly gap?: string;
   readonly pace?: string;
   readonly together: string;
-  /** The last outcome, and the last two: `F` failed, `o` did not. */
+  /** The last two outcomes: `F` failed, `o` did not. */
   readonly last?: string;
-  readonly lastTwo?: string;
 }
 
 export const wordsOf = (situation: Situation): Words => {
@@ -66,9 +66,9 @@ export const wordsOf = (situation: Situation): Words => {
     ...(bot !== undefined && { who: bot ? "bot" : "human" }),
     ...(isRevert !== undefined && { direction: isRevert ? "back" : "on" }),
     ...(gapMs !== undefined && {
-      gap: String(band(gapMs / HOUR, [0.25, 1, 6, 24, 72, 240, 720])),
+      gap: String(Math.floor(Math.log2(1 + Math.max(0, gapMs) / MINUTE))),
       pace: String(band(gapMs / HOUR, [1, 24])),
     }),
-    ...(outcomes !== "" && { last: outcomes.slice(-1), lastTwo: outcomes.slice(-2) }),
+    ...(outcomes !== "" && { last: outcomes.slice(-2) }),
   };
 };

@@ -141,21 +141,23 @@ export class Book {
         const place = self.#places.get(row.service);
         if (place === undefined) throw new Error(`lesson ${row.id} is of no service`);
         const situation = situationOf(row, place);
-        const cells = Features.keysOf(situation).map((key) =>
-          at(self.#rates, key, () => {
-            const cell = { key, rate: undefined, view: undefined, isChanged: false };
-            missing.push(cell);
-            return cell;
-          }),
-        );
+        const cells = Features.keysOf(situation).map((key) => {
+          const known = self.#rates.get(key);
+          if (known !== undefined) return known;
+          const cell = { key, rate: undefined, view: undefined, isChanged: false };
+          self.#rates.set(key, cell);
+          missing.push(cell);
+          return cell;
+        });
         const others = at(self.#pairs, row.service, () => new Map<number, PairRows.PairFigures>());
-        const pairs = idsOf(row.together).map((before) =>
-          at(others, before, () => {
-            const pair = PairRows.unseen({ before, after: row.service });
-            unread.push(pair);
-            return pair;
-          }),
-        );
+        const pairs = idsOf(row.together).map((before) => {
+          const known = others.get(before);
+          if (known !== undefined) return known;
+          const pair = PairRows.unseen({ before, after: row.service });
+          others.set(before, pair);
+          unread.push(pair);
+          return pair;
+        });
         return { row, situation, cells, pairs };
       });
       yield* self.#readRates(missing);
@@ -290,9 +292,17 @@ export class Book {
     const heard = this.#partsOf(prepared);
     const parts = Pairs.strongest(heard);
     const rates = this.#ratesAt(row.revealed);
-    const { alone, probability } = Model.assess(this.model, situation, rates, parts);
     const failed = row.failed === 1;
-    this.model = Model.learn(this.model, situation, rates, parts, failed, weightOf(row));
+    const weight = weightOf(row);
+    const { alone, probability, model } = Model.reveal(
+      this.model,
+      situation,
+      rates,
+      parts,
+      failed,
+      weight,
+    );
+    this.model = model;
     const learnt = {
       expected: alone,
       // What a pair explains counts against the service only as far as it would have failed anyway.

@@ -63,6 +63,20 @@ const scaleOf = ({ variances }: Model, x: ReadonlyArray<number>): number => {
   return 1 / Math.sqrt(1 + (Math.PI * variance) / 8);
 };
 
+/** Log-odds without what is known of pairs, and with it. */
+const oddsOf = (
+  model: Model,
+  x: ReadonlyArray<number>,
+  pairs: ReadonlyArray<Pairs.Part>,
+): { readonly scale: number; readonly alone: number; readonly sum: number } => {
+  const scale = scaleOf(model, x);
+  const alone = scale * dot(model.weights, x);
+  return { scale, alone, sum: Math.max(-LIMIT, Math.min(LIMIT, alone + added(pairs))) };
+};
+
+const added = (pairs: ReadonlyArray<Pairs.Part>): number =>
+  pairs.reduce((sum, { logOdds }) => sum + logOdds, 0);
+
 export const assess = (
   model: Model,
   situation: Situation,
@@ -71,10 +85,7 @@ export const assess = (
   prior: Prior.Prior = Prior.shipped,
 ): Assessment => {
   const x = featuresOf(situation, rates, prior.offsets);
-  const scale = scaleOf(model, x);
-  const alone = scale * dot(model.weights, x);
-  const together = pairs.reduce((sum, { logOdds }) => sum + logOdds, 0);
-  const sum = Math.max(-LIMIT, Math.min(LIMIT, alone + together));
+  const { scale, alone, sum } = oddsOf(model, x, pairs);
   const parts: Array<Part> = features.map(({ name, topic }, i) => ({
     name,
     topic,
@@ -82,20 +93,20 @@ export const assess = (
   }));
   for (const { service, logOdds } of pairs)
     parts.push({ name: service, topic: "pattern", logOdds });
-  if (sum !== alone + together)
-    parts.push({ name: "limit", topic: "base", logOdds: sum - alone - together });
+  const limit = sum - alone - added(pairs);
+  if (limit !== 0) parts.push({ name: "limit", topic: "base", logOdds: limit });
   return { probability: sigmoid(sum), alone: sigmoid(alone), parts };
 };
 
 const INTERCEPT = 0;
 
 /**
- * The model after one more outcome. No weight but the intercept falls below 0: a rate that is
- * higher never speaks for less risk, so that a success can't raise it (and replays were the better
- * for it). To be called when the outcome is known, with the situation as
- * it was at the deploy's beginning and before the outcome is added to the rates.
+ * The model after one more outcome, and what it had given the deploy. No weight but the intercept
+ * falls below 0: a rate that is higher never speaks for less risk, so that a success can't raise it
+ * (and replays were the better for it). To be called when the outcome is known, with the situation
+ * as it was at the deploy's beginning and before the outcome is added to the rates.
  */
-export const learn = (
+export const reveal = (
   model: Model,
   situation: Situation,
   rates: Rates,
@@ -103,10 +114,10 @@ export const learn = (
   failed: boolean,
   weight: number,
   prior: Prior.Prior = Prior.shipped,
-): Model => {
+): { readonly model: Model } & Pick<Assessment, "probability" | "alone"> => {
   const x = featuresOf(situation, rates, prior.offsets);
-  const together = pairs.reduce((sum, { logOdds }) => sum + logOdds, 0);
-  const p = sigmoid(dot(model.weights, x) + together);
+  const { alone, sum } = oddsOf(model, x, pairs);
+  const p = sigmoid(dot(model.weights, x) + added(pairs));
   const error = weight * ((failed ? 1 : 0) - p);
   const certainty = weight * p * (1 - p);
   const variances = model.variances.map((v, i) => {
@@ -117,5 +128,8 @@ export const learn = (
     const moved = w + (variances[i] as number) * (x[i] as number) * error;
     return i === INTERCEPT ? moved : Math.max(0, moved);
   });
-  return { weights, variances };
+  return { model: { weights, variances }, probability: sigmoid(sum), alone: sigmoid(alone) };
 };
+
+/** The model alone: see `reveal`. */
+export const learn = (...outcome: Parameters<typeof reveal>): Model => reveal(...outcome).model;

@@ -39,7 +39,7 @@ const DEPLOYS = 20_000;
 const BASE_RATE = 0.04;
 const COMPANIONS = 45;
 /** A companion follows this share of the deploys of the service before. */
-const FOLLOWS = 0.4;
+const FOLLOWS = 0.6;
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

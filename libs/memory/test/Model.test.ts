@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest";
-import { Drivers, Features, Model, Pairs, Rates, type Situation } from "@nopea/memory";
+import { Drivers, Features, Model, type Pairs, Rates, type Situation } from "@nopea/memory";
+import { Plan } from "@nopea/domain";
 import { FastCheck } from "effect";
 
 const MINUTE = 60_000;
@@ -40,8 +41,8 @@ const situation: FastCheck.Arbitrary<Situation.Situation> = FastCheck.record(
     namespace: FastCheck.constantFrom("shop", "pay"),
     at: FastCheck.integer({ min: start, max: start + 300 * DAY }),
     change: FastCheck.record({
-      kind: FastCheck.constantFrom("image", "config", "manifests"),
-      semver: FastCheck.constantFrom("major", "minor", "patch", "other", "none"),
+      kind: FastCheck.constantFrom(...Plan.Change.fields.kind.literals),
+      semver: FastCheck.constantFrom(...Plan.Change.fields.semver.literals),
       objects: FastCheck.integer({ min: 1, max: 30 }),
       lines: FastCheck.integer({ min: 0, max: 500 }),
     }),

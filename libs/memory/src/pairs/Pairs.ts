@@ -43,7 +43,7 @@ export const isTested = ({ both }: Pair): boolean => both.n >= TESTED_FROM;
  * How far the model may be wrong about a service's level: a gamma prior of mean 1 on the factor
  * between what it expects and what is, worth so many failures. B's other deploys speak for the rest.
  */
-const LEVEL_FAILURES = 2;
+const LEVEL_FAILURES = 4;
 
 /** The factor's posterior by B's other deploys: gamma of this shape and rate. */
 const levelOf = ({ both, all }: Pair) => ({

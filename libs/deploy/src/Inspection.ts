@@ -5,9 +5,10 @@
 import { type Drift, KubeObject, type Service, type DeployResult } from "@nopea/domain";
 import { type Cluster, type ClusterError, ThreeWay, Waiter } from "@nopea/k8s";
 import { Deploys, type DeployRow, SecretDigest } from "@nopea/store";
-import { Array, Context, Effect, Layer, Option, Schedule, Stream } from "effect";
+import { Array, Context, Effect, Layer, Option, Stream } from "effect";
 import * as ClusterIdentity from "./ClusterIdentity.js";
 import { withEvidence } from "./Intake.js";
+import * as Changes from "./internal/changes.js";
 import { isDenied } from "./internal/failures.js";
 import * as LastApplied from "./LastApplied.js";
 import * as Ledger from "./Ledger.js";
@@ -53,15 +54,13 @@ export class Inspector extends Context.Tag("@nopea/deploy/Inspector")<
       cluster: ClusterService,
       place: Place,
     ) => Effect.Effect<Inspection, Ledgers.Failure>;
-    /** Now, and again every 2 s; a failure ends it. */
+    /** Now, and again when something of it changes, at least every 10 s; a failure ends it. */
     readonly watch: (
       cluster: ClusterService,
       place: Place,
     ) => Stream.Stream<Inspection, Ledgers.Failure>;
   }
 >() {}
-
-const watchEvery = "2 seconds";
 
 export const make: Effect.Effect<
   typeof Inspector.Service,
@@ -196,7 +195,15 @@ export const make: Effect.Effect<
   return Inspector.of({
     inspect,
     watch: (cluster, place) =>
-      Stream.repeatEffectWithSchedule(inspect(cluster, place), Schedule.spaced(watchEvery)),
+      Stream.unwrapScoped(
+        Effect.map(Changes.make(cluster), (changes) => {
+          const look = inspect(cluster, place).pipe(Effect.tap(following(changes, place)));
+          return Stream.concat(
+            Stream.fromEffect(look),
+            Stream.repeatEffect(Effect.zipRight(changes.next, look)),
+          );
+        }),
+      ),
   });
 });
 
@@ -205,6 +212,29 @@ export const layer: Layer.Layer<
   never,
   Recovery | Deploys.Deploys | SecretDigest.SecretDigest
 > = Layer.effect(Inspector, make);
+
+/** Asks for word of all that a look has looked at: the ledger, the objects, and what belongs to them. */
+const following = (changes: Changes.Changes, place: Place) => {
+  const { name, ...ledgers } = Ledgers.refOf(place);
+  let members: ReadonlySet<string> = new Set();
+  return ({ objects }: Inspection) => {
+    members = new Set(objects.map(({ object }) => KubeObject.refKey(object)));
+    const isMember = (object: KubeObject.KubeObject) =>
+      members.has(KubeObject.refKey(KubeObject.refOf(object)));
+    const { namespace } = place;
+    return Effect.all(
+      [
+        changes.of({ ...ledgers, fieldSelector: `metadata.name=${name}` }),
+        changes.of({ apiVersion: "v1", kind: "Pod", namespace }),
+        changes.of({ apiVersion: "apps/v1", kind: "ReplicaSet", namespace }),
+        ...objects.map(({ object: { apiVersion, kind, namespace } }) =>
+          changes.of({ apiVersion, kind, namespace }, isMember),
+        ),
+      ],
+      { discard: true },
+    );
+  };
+};
 
 const nothing = (ref: Service.ServiceRef): Inspection => ({
   ref,

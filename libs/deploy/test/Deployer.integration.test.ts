@@ -1,8 +1,8 @@
 /** Deploys on a real Kubernetes API. Skipped where no test-bed runs. */
 import { assert, describe, it } from "@effect/vitest";
-import type { Service } from "@nopea/domain";
+import type { KubeObject, Service } from "@nopea/domain";
 import { Deploys } from "@nopea/store";
-import { Context, Deferred, Effect, Fiber, Option } from "effect";
+import { Context, Deferred, Effect, Fiber, Option, Queue, Stream } from "effect";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Inspection, Intake, Ledgers, Record } from "../src/index.js";
@@ -149,6 +149,49 @@ describe.skipIf(skipped !== undefined)("a deploy on a real API", () => {
         ],
       );
       assert.isFalse(seen.ready);
+    }),
+  );
+
+  it.scopedLive("sees a change as it comes, of a pod, of the set and of an object", () =>
+    Effect.gen(function* () {
+      const { cluster, namespace } = yield* world;
+      const on = yield* machine();
+      const set = (tag: string, ...more: ReadonlyArray<KubeObject.KubeObject>) =>
+        deploy(on, cluster, { service, namespace, objects: [deployment("web", tag), ...more] });
+      yield* set("1.0.0");
+      const seen = yield* Queue.unbounded<Inspection.Inspection>();
+      yield* Context.get(on, Inspection.Inspector)
+        .watch(cluster, { namespace, service })
+        .pipe(
+          Stream.runForEach((look) => Queue.offer(seen, look)),
+          Effect.forkScoped,
+        );
+      const sees = (is: (look: Inspection.Inspection) => boolean) =>
+        Queue.take(seen).pipe(Effect.repeat({ until: is }), Effect.timeout("9 seconds"));
+      yield* sees(({ ready }) => ready);
+      const pods = yield* cluster.list({ apiVersion: "v1", kind: "Pod", namespace });
+      const [pod] = pods.items;
+      const turn = (status: "True" | "False") =>
+        cluster.patch(
+          { apiVersion: "v1", kind: "Pod", namespace, name: pod?.metadata.name ?? "" },
+          {
+            type: "merge",
+            subresource: "status",
+            body: { status: { conditions: [{ type: "Ready", status }] } },
+            fieldManager: "test",
+          },
+        );
+      yield* turn("False");
+      yield* sees(({ ready }) => !ready);
+      yield* turn("True");
+      yield* sees(({ ready }) => ready);
+      yield* set("1.0.0", configMap("more", { a: "1" }));
+      yield* sees(({ objects }) => objects.length === 2);
+      yield* cluster.patch(
+        { apiVersion: "v1", kind: "ConfigMap", namespace, name: "more" },
+        { type: "merge", body: { data: { a: "by hand" } }, fieldManager: "kubectl-edit" },
+      );
+      yield* sees(({ drift }) => drift.some(({ state }) => state === "manual_drift"));
     }),
   );
 

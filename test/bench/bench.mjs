@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { find } from "../../tools/testbed/programs.mjs";
 import { median, paired, timed } from "./measure.mjs";
+import { memory } from "./memory.mjs";
 
 const kubeconfig = process.env.NOPEA_TESTBED_KUBECONFIG;
 if (kubeconfig === undefined)
@@ -199,6 +200,7 @@ try {
   await large();
   await crash();
   await start();
+  await memory(row);
 } finally {
   await Promise.all(
     namespaces.map((ns) => timed([kubectl, "delete", "namespace", ns, "--wait=false"], { env })),

@@ -1,5 +1,5 @@
 /** What memory's tests begin with: a state folder, lessons of a small shop, a seeded chance. */
-import { DeployId, Reason, Service, Timestamp } from "@nopea/domain";
+import { DeployId, type Reason, Service, Timestamp } from "@nopea/domain";
 import { type Lesson, Memory } from "@nopea/memory";
 import { Deploys, type DeployRow, Store } from "@nopea/store";
 import { Effect, Layer, Schema, type Scope } from "effect";

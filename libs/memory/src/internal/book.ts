@@ -132,38 +132,47 @@ export class Book {
 
   /** Reads what learning these lessons, or taking them back, needs. */
   prepare(rows: ReadonlyArray<LessonRow>) {
-    const self = this;
-    return Effect.gen(function* () {
-      yield* self.#readPlaces(rows.map(({ service }) => service));
-      const missing: Array<Cell> = [];
-      const unread: Array<PairRows.PairFigures> = [];
+    return Effect.gen(this, function* () {
+      yield* this.#readPlaces(rows.map(({ service }) => service));
+      const cells: Array<Cell> = [];
+      const pairs: Array<PairRows.PairFigures> = [];
       const prepared = rows.map((row): Prepared => {
-        const place = self.#places.get(row.service);
+        const place = this.#places.get(row.service);
         if (place === undefined) throw new Error(`lesson ${row.id} is of no service`);
         const situation = situationOf(row, place);
-        const cells = Features.keysOf(situation).map((key) => {
-          const known = self.#rates.get(key);
-          if (known !== undefined) return known;
-          const cell = { key, rate: undefined, view: undefined, isChanged: false };
-          self.#rates.set(key, cell);
-          missing.push(cell);
-          return cell;
-        });
-        const others = at(self.#pairs, row.service, () => new Map<number, PairRows.PairFigures>());
-        const pairs = idsOf(row.together).map((before) => {
-          const known = others.get(before);
-          if (known !== undefined) return known;
-          const pair = PairRows.unseen({ before, after: row.service });
-          others.set(before, pair);
-          unread.push(pair);
-          return pair;
-        });
-        return { row, situation, cells, pairs };
+        return {
+          row,
+          situation,
+          cells: Features.keysOf(situation).map((key) => this.#cell(key, cells)),
+          pairs: this.#pairsOf(row, pairs),
+        };
       });
-      yield* self.#readRates(missing);
-      yield* PairRows.read(self.#sql, unread);
-      yield* self.#readTotals(rows);
-      return prepared as ReadonlyArray<Prepared>;
+      yield* this.#readRates(cells);
+      yield* PairRows.read(this.#sql, pairs);
+      yield* this.#readTotals(rows);
+      return prepared;
+    });
+  }
+
+  /** What is not read yet is added to `unread`. */
+  #cell(key: string, unread: Array<Cell>): Cell {
+    const known = this.#rates.get(key);
+    if (known !== undefined) return known;
+    const cell = { key, rate: undefined, view: undefined, isChanged: false };
+    this.#rates.set(key, cell);
+    unread.push(cell);
+    return cell;
+  }
+
+  #pairsOf({ service, together }: LessonRow, unread: Array<PairRows.PairFigures>) {
+    const others = at(this.#pairs, service, () => new Map<number, PairRows.PairFigures>());
+    return idsOf(together).map((before) => {
+      const known = others.get(before);
+      if (known !== undefined) return known;
+      const pair = PairRows.unseen({ before, after: service });
+      others.set(before, pair);
+      unread.push(pair);
+      return pair;
     });
   }
 
@@ -262,8 +271,11 @@ export class Book {
         f: all.f + (blamed ? sign : 0),
         e: all.e + sign * expected,
       });
-    for (const pair of pairs)
-      PairRows.change(pair, change, Pairs.expectedWithout(String(pair.before), expected, parts));
+    for (const pair of pairs) {
+      const without =
+        parts.length === 0 ? expected : Pairs.expectedWithout(String(pair.before), expected, parts);
+      PairRows.change(pair, change, without);
+    }
   }
 
   #allPairs(): ReadonlyArray<PairRows.PairFigures> {

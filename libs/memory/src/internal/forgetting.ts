@@ -11,7 +11,7 @@ export const isForgotten = (sql: SqlClient, ref: Service.ServiceRef, upTo: Deplo
     const cluster = yield* Places.findCluster(sql, ref.cluster);
     if (cluster === undefined) return false;
     const place = (yield* Places.find(sql, cluster.id, [ref])).get(Places.keyOf(ref));
-    return place?.learnAfter != null && place.learnAfter >= upTo;
+    return (place?.learnAfter ?? "") >= upTo;
   });
 
 /** Moves the service's mark forward, never back; answers how many lessons are forgotten. */

@@ -348,8 +348,8 @@ const patch = (sql: SqlClient, book: Book, { until, late, lost, moved, near }: C
     const prepared = yield* book.prepare(
       late.map((row) => ({ ...row, ...nearLate.get(row.seq) })).sort(inOrder),
     );
-    const learnt = prepared.map((one) => ({ ...one.row, ...book.learnLate(one) }));
-    yield* write(sql, [...elsewhere, ...learnt]);
+    const learnt = prepared.map((one) => changedOf(one.row, book.learnLate(one)));
+    yield* write(sql, [...elsewhere.map((row) => changedOf(row, learntOf(row))), ...learnt]);
     yield* book.recount(until);
   });
 
@@ -390,28 +390,37 @@ const learnPage = (sql: SqlClient, book: Book, rows: ReadonlyArray<LessonRow>) =
     const prepared = yield* book.prepare(rows.map((row) => ({ ...row, ...near.get(row.seq) })));
     yield* write(
       sql,
-      prepared.map((one) => ({ ...one.row, ...book.learn(one) })),
+      prepared.map((one) => changedOf(one.row, book.learn(one))),
     );
     return rows.length;
   });
 
-/** What the lessons came after, and what learning them came to. */
-const write = (sql: SqlClient, rows: ReadonlyArray<LessonRow>) =>
+type Changed = readonly [
+  seq: number,
+  gap: number | null,
+  together: string,
+  last: string,
+  expected: number,
+  blame: number,
+  heard: string | null,
+];
+
+/** What a lesson came after, and what learning it came to. */
+const changedOf = (row: LessonRow, { expected, blame, heard }: Learnt): Changed => [
+  row.seq,
+  row.gap,
+  row.together,
+  row.last,
+  expected,
+  blame,
+  heard,
+];
+
+const write = (sql: SqlClient, rows: ReadonlyArray<Changed>) =>
   Effect.forEach(
     chunked(rows, 1_000),
     (some) =>
-      sql`WITH d (seq, gap, together, last, expected, blame, heard) AS (VALUES ${tuples(
-        sql,
-        some.map((row) => [
-          row.seq,
-          row.gap,
-          row.together,
-          row.last,
-          row.expected,
-          row.blame,
-          row.heard,
-        ]),
-      )})
+      sql`WITH d (seq, gap, together, last, expected, blame, heard) AS (VALUES ${tuples(sql, some)})
       UPDATE memory_lessons SET gap = d.gap, together = d.together, last = d.last,
         expected = d.expected, blame = d.blame, heard = d.heard
       FROM d WHERE memory_lessons.seq = d.seq`,

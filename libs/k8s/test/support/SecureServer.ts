@@ -1,8 +1,9 @@
 /** A TLS server that speaks HTTP/2 as a test says, or nothing but HTTP/1.1, and a connection to it. */
 import { Effect, type Scope } from "effect";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createSecureServer, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
-import { createServer, type RequestListener } from "node:https";
+import { createSecureServer, type Http2Session, type ServerHttp2Stream } from "node:http2";
+import type { RequestListener } from "node:http";
+import { createServer } from "node:https";
 import type { AddressInfo, Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -32,7 +33,7 @@ const identity = { key: KEY, cert: CERTIFICATE };
 
 export interface Asked {
   readonly stream: ServerHttp2Stream;
-  readonly session: ServerHttp2Session;
+  readonly session: Http2Session;
   readonly headers: Readonly<Record<string, string | Array<string> | undefined>>;
   readonly body: string;
   /** Of all requests, from 1. */
@@ -42,7 +43,7 @@ export interface Asked {
 export interface Secure {
   readonly cluster: typeof Cluster.Cluster.Service;
   /** Connections that were made. */
-  readonly sessions: Array<ServerHttp2Session>;
+  readonly sessions: Array<Http2Session>;
 }
 
 export const answer = (stream: ServerHttp2Stream, status: number, body: unknown): void => {
@@ -86,7 +87,7 @@ export const speaksHttp2 = (
   script: (asked: Asked) => void,
   user: object = { token: "t" },
 ): Effect.Effect<Secure, unknown, Scope.Scope> => {
-  const sessions: Array<ServerHttp2Session> = [];
+  const sessions: Array<Http2Session> = [];
   let count = 0;
   const listen = () => {
     const server = createSecureServer(identity);

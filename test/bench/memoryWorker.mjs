@@ -208,7 +208,7 @@ const ledgers = (folder) =>
   );
 
 /** Stores of another schema or learner are not this one. */
-const key = async () => ({ key: `learner-${Model.version}` });
+const key = async () => ({ key: `${Model.version}-${Model.initial.weights.length}` });
 
 const measurements = { key, fill, open, context, settle, ledgers };
 const [what, ...args] = process.argv.slice(2);

@@ -41,8 +41,8 @@ export const positionOf = (cluster: Pick<ClusterRow, "revealed" | "lesson">): Po
   id: cluster.lesson,
 });
 
-/** The stored figures are of this learner and of these tables. */
-export const version = Model.version;
+/** Of which learner the stored figures are: another one's, or of other features, are learnt anew. */
+export const version = Model.version * 1_000 + Model.initial.weights.length;
 
 export interface Place {
   readonly id: number;

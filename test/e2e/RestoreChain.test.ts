@@ -14,6 +14,7 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import type { Json } from "../harness/Api.js";
@@ -47,7 +48,7 @@ const hasMount = (() => {
 })();
 
 function folderForNow(): string {
-  const path = join("/tmp", `nopea-mount-${process.pid}`);
+  const path = join(tmpdir(), `nopea-mount-${process.pid}`);
   mkdirSync(path, { recursive: true });
   return path;
 }

@@ -81,7 +81,7 @@ export const generate = (seed: number, { pairs, lift }: Profile): Generated => {
       (each) => each !== draft.service && namespaceOf(each) === namespaceOf(draft.service),
     );
     recent.push(draft);
-    const change = changeOf(random);
+    const { change, bot } = changeOf(random);
     plain.push(
       (levels[draft.service] ?? 0) +
         kindEffects[change.kind] +
@@ -92,12 +92,12 @@ export const generate = (seed: number, { pairs, lift }: Profile): Generated => {
           : 0),
     );
     lifted.push(before.some((each) => isPlanted(each, draft.service)));
-    return { draft, before, change };
+    return { draft, before, change, bot };
   });
 
   const intercept = interceptFor(plain, BASE_RATE);
   const truth = plain.map((x, i) => sigmoid(intercept + x + (lifted[i] ? lift : 0)));
-  const deploys = facts.map(({ draft, before, change }, i): Deploy => {
+  const deploys = facts.map(({ draft, before, change, bot }, i): Deploy => {
     const failed = random.next() < (truth[i] ?? 0);
     const after = failed ? Math.ceil(random.exponential(30)) : 60;
     return {
@@ -106,7 +106,7 @@ export const generate = (seed: number, { pairs, lift }: Profile): Generated => {
       at: draft.at,
       change,
       together: before.map(nameOf).sort(),
-      bot: change.bot,
+      bot,
       isRevert: false,
       failed,
       revealedAt: draft.at + after * MINUTE,
@@ -206,7 +206,7 @@ const changeOf = (random: Random) => {
       : ("none" as const);
   const lines = Math.max(1, Math.round(Math.exp(MEAN_LOG_LINES + random.normal())));
   const objects = 1 + Math.floor(random.exponential(1.5));
-  return { kind, semver, lines, objects, bot: random.next() < 0.5 };
+  return { change: { kind, semver, lines, objects }, bot: random.next() < 0.5 };
 };
 
 /** The intercept at which the mean probability is the base rate: by halving. */

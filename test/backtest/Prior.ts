@@ -43,15 +43,30 @@ const PASSES = [0.02, 0.005, 0.005];
 /** An offset is pulled towards 0 by so many outcomes of the history's own rate. */
 const OUTCOMES = 20;
 
+/**
+ * Variance of a prior weight on which all histories agree; of others it grows with how far they lie
+ * apart (by more than that, for they are few), up to a limit.
+ */
+const FIRM = 0.01;
+const APART = 4;
+const LOOSE = 0.2;
+
 /** What one history teaches. */
 interface Taught {
   readonly offsets: ReadonlyMap<string, { readonly n: number; readonly offset: number }>;
   /** By feature; `precision` is how much the history had to say of it. */
-  readonly weights: ReadonlyArray<{ readonly weight: number; readonly precision: number }>;
+  readonly weights: ReadonlyArray<{
+    readonly weight: number;
+    readonly precision: number;
+    readonly variance?: number;
+  }>;
 }
 
 const learnFrom = (deploys: ReadonlyArray<Deploy>, offsets: Taught["offsets"]): Taught => {
-  let weights = Features.features.map(({ name }) => ({ weight: start[name] ?? 0, precision: 0 }));
+  let weights: Taught["weights"] = Features.features.map(({ name }) => ({
+    weight: start[name] ?? 0,
+    precision: 0,
+  }));
   for (const variance of PASSES) {
     const prior = priorOf(weights, offsets);
     const believing = Model.believing(prior);
@@ -91,6 +106,9 @@ const priorOf = (weights: Taught["weights"], offsets: Taught["offsets"]): Prior.
   weights: Object.fromEntries(
     Features.features.map(({ name }, i) => [name, rounded(weights[i]?.weight ?? 0, 4)]),
   ),
+  variances: Object.fromEntries(
+    Features.features.map(({ name }, i) => [name, rounded(weights[i]?.variance ?? FIRM, 4)]),
+  ),
   offsets: Object.fromEntries(
     [...offsets]
       .filter(([, { n }]) => n >= OUTCOMES)
@@ -107,7 +125,10 @@ const together = (all: ReadonlyArray<Taught>): Prior.Prior => {
     const each = all.map(({ weights }) => weights[i] ?? { weight: 0, precision: 0 });
     const precision = each.reduce((sum, it) => sum + it.precision, 0);
     const sum = each.reduce((sum, it) => sum + it.weight * it.precision, 0);
-    return { weight: precision === 0 ? (each[0]?.weight ?? 0) : sum / precision, precision };
+    const weight = precision === 0 ? (each[0]?.weight ?? 0) : sum / precision;
+    const apart = each.reduce((sum, it) => sum + it.precision * (it.weight - weight) ** 2, 0);
+    const variance = Math.min(LOOSE, FIRM + (precision === 0 ? 0 : (APART * apart) / precision));
+    return { weight, precision, variance };
   });
   const offsets = new Map<string, { n: number; offset: number }>();
   for (const taught of all)

@@ -11,11 +11,13 @@ import { generate, linesOf, profiles } from "./Generated.js";
 import { type Deploy, parse } from "./History.js";
 import type { Metrics } from "./Metrics.js";
 import { Nopea, type Pattern } from "./Nopea.js";
+import { plantedFound } from "./Planted.js";
 import { learnPriors, priorFor, withoutIt } from "./Prior.js";
 import { score } from "./Replay.js";
 
 const USAGE = `usage: npm run backtest -- [--json] FILE.jsonl[.gz]…
        npm run backtest -- --generate lift-4|lift-3|no-pairs [--seed N]   a history with known truth
+       npm run backtest -- --planted N   planted pairs found, pooled over N seeds of each profile
        npm run backtest -- --learn FILE…   prior weights, learnt anew from these histories`;
 
 type Scores = Record<string, Metrics & { readonly patterns: ReadonlyArray<Pattern> }>;
@@ -80,6 +82,7 @@ export const main = (args: ReadonlyArray<string>, priors: URL): number => {
         json: { type: "boolean", default: false },
         learn: { type: "boolean", default: false },
         generate: { type: "string" },
+        planted: { type: "string" },
         seed: { type: "string", default: "1" },
         help: { type: "boolean", default: false },
       },
@@ -89,6 +92,9 @@ export const main = (args: ReadonlyArray<string>, priors: URL): number => {
       const profile = Object.entries(profiles).find(([name]) => name === values.generate)?.[1];
       if (profile === undefined) throw new BadUse(`no profile ${values.generate}\n${USAGE}`);
       process.stdout.write(linesOf(generate(Number(values.seed), profile)));
+    } else if (values.planted !== undefined) {
+      for (const [name, profile] of Object.entries(profiles))
+        console.log(name, JSON.stringify(plantedFound(profile, Number(values.planted))));
     } else if (positionals.length === 0) throw new BadUse(USAGE);
     else if (values.learn) console.log(JSON.stringify(learnPriors(positionals.map(read)), null, 2));
     else {

@@ -35,7 +35,7 @@ export const TESTED_FROM = 10;
 /** Expected share of false ones among the pairs that are said to stand (Benjamini and Hochberg 1995). */
 export const FALSE_SHARE = 0.02;
 /** A pattern is dropped after a run of deploys that went well, where it made one that long so unlikely. */
-const RUN_CHANCE = 0.005;
+const RUN_CHANCE = 0.0005;
 
 export const isTested = ({ both }: Pair): boolean => both.n >= TESTED_FROM;
 
@@ -54,7 +54,8 @@ const levelOf = ({ both, all }: Pair) => ({
 /**
  * How likely at least so many failures of B with A before are, were A no matter: Poisson about what
  * the model expected of them, times B's level, which its other deploys tell (so: negative binomial).
- * With no trust in the model at all it is the binomial test given B's failures.
+ * With no trust in the model at all it is the binomial test given B's failures. Exactly so many
+ * count half (the mid-p value), as counts so small have no finer steps.
  */
 export const chanceOf = (pair: Pair): number => {
   const { f, e } = pair.both;
@@ -62,17 +63,11 @@ export const chanceOf = (pair: Pair): number => {
   const { shape, rate } = levelOf(pair);
   const odds = e / (e + rate);
   let term = Math.pow(1 - odds, shape);
-  let below = 0;
-  for (let k = 0; k < Math.round(f); k++) {
-    below += term;
-    term *= (odds * (shape + k)) / (k + 1);
-  }
-  if (below < 0.9) return 1 - below;
-  // The upper tail itself where it is small: one minus nearly one has no digits left.
-  let tail = 0;
+  for (let k = 0; k < Math.round(f); k++) term *= (odds * (shape + k)) / (k + 1);
+  let tail = term / 2;
   for (let k = Math.round(f); term > tail * 1e-9; k++) {
-    tail += term;
     term *= (odds * (shape + k)) / (k + 1);
+    tail += term;
   }
   return tail;
 };

@@ -34,6 +34,7 @@ const attributes: ReadonlyArray<Attribute> = [
   { name: "together", topic: "together", of: (w) => [w.together] },
   { name: "gap", topic: "pace", of: (w) => [w.gap] },
   { name: "last", topic: "service", of: (w) => [w.last] },
+  { name: "change", topic: "change", of: (w) => [w.kind, w.semver] },
   { name: "who-change", topic: "change", of: (w) => [w.who, w.kind, w.semver] },
   { name: "who-direction", topic: "direction", of: (w) => [w.direction, w.who, w.kind] },
   {
@@ -49,9 +50,9 @@ const attributes: ReadonlyArray<Attribute> = [
 
 /** Rate of a cluster that nothing is known of, and how many outcomes that belief is worth. */
 const BASE_RATE = 0.04;
-const BASE_OUTCOMES = 20;
+const BASE_OUTCOMES = 25;
 const OUTCOMES = 15;
-const OUTCOMES_OF_SERVICE = 5;
+const OUTCOMES_OF_SERVICE = 10;
 
 const clusterFeatures = ["intercept", "cluster", "cluster-180d", "cluster-30d", "cluster-7d"];
 

@@ -33,16 +33,16 @@ export interface Assessment {
   readonly parts: ReadonlyArray<Part>;
 }
 
-/** How firmly the prior weights are believed in: what a history of some thousand deploys may move. */
-const PRIOR_VARIANCE = 0.007;
+/** Of a weight whose prior says nothing of it: what a history of some thousand deploys may move. */
+const PRIOR_VARIANCE = 0.01;
 
 /** Nothing is certain: beyond these odds no assessment goes. */
 const LIMIT = logit(0.9999);
 
 /** A model that knows the prior and nothing else. */
-export const believing = ({ weights }: Prior.Prior): Model => ({
+export const believing = ({ weights, variances }: Prior.Prior): Model => ({
   weights: features.map(({ name }) => weights[name] ?? 0),
-  variances: features.map(() => PRIOR_VARIANCE),
+  variances: features.map(({ name }) => variances[name] ?? PRIOR_VARIANCE),
 });
 
 export const initial: Model = believing(Prior.shipped);

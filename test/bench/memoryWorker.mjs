@@ -144,7 +144,11 @@ const settle = (large, small) =>
       within(small, (second) =>
         Effect.gen(function* () {
           const chance = random(Date.now() % 1_000_000);
-          let at = Date.now();
+          // After all that is learnt, whatever earlier runs have added.
+          const [last] = yield* first.store.read(
+            (sql) => sql`SELECT MAX(revealed) AS revealed FROM memory_clusters`,
+          );
+          let at = last.revealed + HOUR;
           const one = ({ memory, deploys, store }, services) =>
             Effect.gen(function* () {
               const row = deployOf(chance, Math.floor(chance() * services), (at += 600_000));

@@ -6,7 +6,6 @@ import { Effect, Layer, Schema, type Scope } from "effect";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ulid } from "ulid";
 
 export type MemoryService = typeof Memory.Memory.Service;
 export type StoreService = typeof Store.Store.Service;
@@ -69,13 +68,20 @@ export const shuffled = <A>(random: () => number, items: ReadonlyArray<A>): Read
     .map(({ item }) => item);
 
 const decodeId = Schema.decodeSync(DeployId.DeployId);
-/** An id of that time, the same for the same chance. */
-export const idAt = (at: number, random: () => number = () => 0): DeployId.DeployId =>
-  decodeId(ulid(at).slice(0, 10) + ulidTail(random));
-
 const digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-const ulidTail = (random: () => number): string =>
-  Array.from({ length: 16 }, () => digits[Math.floor(random() * 32)]).join("");
+
+const timeOf = (at: number): string => {
+  let text = "";
+  for (let rest = at; text.length < 10; rest = Math.floor(rest / 32))
+    text = digits[rest % 32] + text;
+  return text;
+};
+
+/** An id of that time, the same for the same chance. */
+export const idAt = (at: number, random: () => number = () => 0): DeployId.DeployId => {
+  const tail = Array.from({ length: 16 }, () => pick(random, [...digits]));
+  return decodeId(timeOf(at) + tail.join(""));
+};
 
 /** A deploy that ended, as it comes out of a ledger. */
 export const row = (

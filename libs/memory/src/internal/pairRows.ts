@@ -32,8 +32,6 @@ export interface PairFigures extends Key {
   isUncertain: boolean;
 }
 
-export const keyOf = (before: number, after: number): string => `${before} ${after}`;
-
 export const unseen = ({ before, after }: Key): PairFigures => ({
   before,
   after,

@@ -54,6 +54,33 @@ describe("one connection", () => {
   );
 });
 
+it.scopedLive(
+  "is answered though the server does not take its body, and ends at the server too",
+  () =>
+    Effect.gen(function* () {
+      let ended = 0;
+      const { cluster, sessions } = yield* speaksHttp2(
+        ({ stream, count }) => {
+          if (count > 3) return answer(stream, 200, object());
+          stream.once("close", () => (ended += 1));
+          stream.pause();
+          stream.respond({ ":status": 413, "content-type": "text/plain" });
+          stream.end("Request entity too large");
+        },
+        { token: "t" },
+        false,
+      );
+      const large = { ...object(), data: { text: "x".repeat(4 * 1024 * 1024) } };
+      for (let i = 0; i < 3; i += 1) {
+        const failure = yield* Effect.flip(cluster.apply(large, { fieldManager: "nopea" }));
+        expect(failure).toMatchObject({ reason: "object_too_large" });
+      }
+      expect(Option.isSome(yield* cluster.get(ref))).toBe(true);
+      expect(sessions).toHaveLength(1);
+      expect(ended).toBe(3);
+    }),
+);
+
 describe("a connection that ends", () => {
   it.scopedLive(
     "is made anew when the server sends it away, and what was under way ends on it",

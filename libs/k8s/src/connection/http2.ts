@@ -78,6 +78,15 @@ const start = (session: ClientHttp2Session, sent: Sent, { received, failed }: Li
   stream.once("response", (given) => (answer = given));
   stream.on("data", (chunk: Buffer) => chunks.push(chunk));
   stream.once("error", (error) => (problem = error));
+  let isRefused = false;
+  stream.once("end", () => {
+    // A server that has said all takes no more: what is left of a large body would hold the stream
+    // open until its time is over.
+    if (answer === undefined || stream.writableFinished) return;
+    isRefused = true;
+    stream.close(CANCEL);
+    stream.destroy();
+  });
   stream.once("close", () => {
     const body = joined(chunks);
     const status = answer?.[":status"];
@@ -85,7 +94,11 @@ const start = (session: ClientHttp2Session, sent: Sent, { received, failed }: Li
       failed(new Ended("NGHTTP2_REFUSED_STREAM", "the server did not take the request"));
     } else if (problem !== undefined) {
       failed(problem);
-    } else if (answer === undefined || status === undefined || stream.rstCode !== NO_ERROR) {
+    } else if (
+      answer === undefined ||
+      status === undefined ||
+      (stream.rstCode !== NO_ERROR && !isRefused)
+    ) {
       failed(new Ended("ECONNRESET", "the connection ended before the answer"));
     } else if (!isWhole(answer, body)) {
       failed(new Ended("ECONNRESET", "the connection ended within the answer"));

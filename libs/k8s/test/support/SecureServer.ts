@@ -83,9 +83,11 @@ const connectTo = (
       }),
   ).pipe(Effect.flatMap(({ path }) => Clusters.make.connect({ kubeconfig: path })));
 
+/** `reads`: false where the script is to answer before anything of a body is read. */
 export const speaksHttp2 = (
   script: (asked: Asked) => void,
   user: object = { token: "t" },
+  reads = true,
 ): Effect.Effect<Secure, unknown, Scope.Scope> => {
   const sessions: Array<Http2Session> = [];
   let count = 0;
@@ -97,15 +99,17 @@ export const speaksHttp2 = (
     });
     server.on("stream", (stream, headers) => {
       const chunks: Array<Buffer> = [];
-      stream.on("error", () => undefined);
-      stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-      stream.on("end", () => {
+      const asked = () => {
         const { session } = stream;
         if (session === undefined) return;
         count += 1;
         const body = Buffer.concat(chunks).toString("utf8");
         script({ stream, session, headers, body, count });
-      });
+      };
+      stream.on("error", () => undefined);
+      if (!reads) return asked();
+      stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+      stream.on("end", asked);
     });
     return server;
   };

@@ -43,11 +43,12 @@ describe("Pairs", () => {
   });
 
   it("lets stand what Benjamini and Hochberg's rule does, of all that were tested", () => {
+    const alone = Pairs.FALSE_SHARE / 100;
     assert.strictEqual(Pairs.cutoffOf([0.5, 0.3], 100), 0);
-    assert.strictEqual(Pairs.cutoffOf([0.0001, 0.00045, 0.5], 100), 0.0001);
+    assert.strictEqual(Pairs.cutoffOf([alone / 2, 3 * alone, 0.5], 100), alone / 2);
     // The second carries the first.
-    assert.strictEqual(Pairs.cutoffOf([0.0003, 0.00035], 100), 0.00035);
-    assert.strictEqual(Pairs.cutoffOf([0.0003], 100), 0);
+    assert.strictEqual(Pairs.cutoffOf([1.5 * alone, 1.9 * alone], 100), 1.9 * alone);
+    assert.strictEqual(Pairs.cutoffOf([1.5 * alone], 100), 0);
   });
 
   it("adds more the more of such deploys failed, never less than nothing, never over its cap", () => {

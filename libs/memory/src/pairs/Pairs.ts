@@ -33,7 +33,7 @@ export interface Part {
 /** With fewer deploys a pair isn't tested: a rule that knows nothing of how they ended. */
 export const TESTED_FROM = 10;
 /** Expected share of false ones among the pairs that are said to stand (Benjamini and Hochberg 1995). */
-export const FALSE_SHARE = 0.02;
+export const FALSE_SHARE = 0.04;
 /** A pattern is dropped after a run of deploys that went well, where it made one that long so unlikely. */
 const RUN_CHANCE = 0.0005;
 

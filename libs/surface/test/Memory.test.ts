@@ -52,6 +52,7 @@ const layer = Layer.unwrapScoped(
             timeoutMs: 1,
             deadlineMs: 1,
             lockTimeoutMs: 1,
+            windows: {},
           },
           version: "1.2.3",
           store: yield* Store.Store,

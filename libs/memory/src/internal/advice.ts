@@ -53,6 +53,7 @@ const percent = (share: number): string => `${Math.round(share * 100)} %`;
 const minutes = (ms: number): string => `${Math.round(ms / 60_000)} min`;
 const ago = (ms: number): string => {
   const hours = ms / 3_600_000;
-  if (hours < 2) return minutes(Math.max(0, ms));
+  if (ms < 60_000) return "less than a minute";
+  if (hours < 2) return minutes(ms);
   return hours < 48 ? `${Math.round(hours)} h` : `${Math.round(hours / 24)} d`;
 };

@@ -7,6 +7,7 @@ import type { Ask } from "../Memory.js";
 import * as Drivers from "../risk/Drivers.js";
 import * as Features from "../risk/Features.js";
 import * as Model from "../risk/Model.js";
+import * as Rates from "../risk/Rates.js";
 import type { Situation } from "../risk/Situation.js";
 import * as Pairs from "../pairs/Pairs.js";
 import { recommendationsOf } from "./advice.js";
@@ -50,6 +51,12 @@ const unknown: Known = {
   cluster: nothing,
 };
 
+/** As many as are left of those that fade over years: small counts are what they were. */
+const tallyOf = (rates: ReadonlyMap<string, Rates.Rate>, key: string, at: number) => {
+  const { n, f } = Rates.longAt(rates.get(key), key, at);
+  return { deploys: Math.round(n), failed: Math.round(f) };
+};
+
 /** What kind of change the service's newest deploy was; undefined where nobody knows. */
 const lastChange = (sql: SqlClient, service: number) =>
   Effect.map(
@@ -80,7 +87,7 @@ export const context = (sql: SqlClient, ref: Service.ServiceRef, ask: Ask) =>
 
     const rates =
       cluster === undefined
-        ? new Map<string, never>()
+        ? new Map<string, Rates.Rate>()
         : yield* readRates(sql, cluster.id, Features.keysOf(situation));
     const pairs = yield* pairsBefore(sql, known, before);
     const names = new Map(pairs.map(({ id, service }) => [String(id), service]));
@@ -108,6 +115,10 @@ export const context = (sql: SqlClient, ref: Service.ServiceRef, ask: Ask) =>
       namespace: known.namespace,
       cluster: known.cluster,
       route: yield* route(sql, known, ask.bot),
+      change: situation.change && {
+        kind: tallyOf(rates, `kind:${situation.change.kind}`, ask.at),
+        semver: tallyOf(rates, `semver:${situation.change.semver}`, ask.at),
+      },
       patterns: new Map(
         pairs.map(({ service, agoMs, pair }) => [
           service,

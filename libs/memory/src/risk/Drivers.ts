@@ -28,6 +28,8 @@ export interface Figures {
   readonly cluster: Tally;
   /** The service's deploys by this way (a person, or a pipeline or agent), where it is known. */
   readonly route?: Tally | undefined;
+  /** The cluster's deploys of this kind of change, and of this step of version. */
+  readonly change?: { readonly kind: Tally; readonly semver: Tally } | undefined;
   /** By the service that was deployed before. */
   readonly patterns: ReadonlyMap<string, Pattern>;
 }
@@ -69,7 +71,7 @@ const textOf = (name: string, situation: Situation, figures: Figures): string | 
         ? undefined
         : `${share(figures.namespace)} in namespace ${namespace} failed`;
     case "change":
-      return change && changeText(change);
+      return change && changeText(change, figures.change);
     case "size":
       return change && `${count(change.objects, "object")}, ${count(change.lines, "line")} changed`;
     case "who":
@@ -105,13 +107,21 @@ const lastText = ({ deploys, failed, reasons }: Figures["last"]): string => {
   return `${said}, ${failed === 1 ? "" : "all "}${distinct[0]}`;
 };
 
-const changeText = ({ kind, semver }: NonNullable<Situation["change"]>): string => {
+const changeText = (
+  { kind, semver }: NonNullable<Situation["change"]>,
+  tallies: Figures["change"],
+): string => {
   const what = {
     image: "new image",
     config: "configuration changed",
     manifests: "objects changed",
   };
-  return semver === "none" || semver === "other" ? what[kind] : `${semver} version`;
+  const isStep = semver !== "none" && semver !== "other";
+  const text = isStep ? `${semver} version` : what[kind];
+  const tally = isStep ? tallies?.semver : tallies?.kind;
+  return tally === undefined || tally.deploys === 0
+    ? text
+    : `${text}: ${tally.failed} of ${count(tally.deploys, "such deploy")} failed`;
 };
 
 const routeText = (bot: boolean, route: Tally | undefined): string => {

@@ -77,7 +77,7 @@ const statements = ({ serial, real, clustered }: (typeof dialects)["sqlite" | "p
     UNIQUE (cluster, id)
   )`,
   `CREATE INDEX memory_lessons_revealed ON memory_lessons (cluster, revealed, id)`,
-  `CREATE INDEX memory_lessons_service ON memory_lessons (service, started)`,
+  `CREATE INDEX memory_lessons_service ON memory_lessons (service, started, bot, failed)`,
   `CREATE INDEX memory_lessons_outcomes ON memory_lessons (service, revealed, id)`,
   `CREATE INDEX memory_lessons_namespace ON memory_lessons (namespace, started)`,
   `CREATE INDEX memory_lessons_failed ON memory_lessons (service, reason, started)

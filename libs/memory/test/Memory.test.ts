@@ -30,6 +30,8 @@ const feed = (
   rows: ReadonlyArray<DeployRow.DeployRow>,
 ) => Effect.zipRight(deploys.takeIn(rows, Option.none()), memory.catchUp);
 
+const image = { kind: "image", semver: "minor", objects: 1, lines: 2 } as const;
+
 describe("learning", () => {
   it.effect("takes each outcome in once, and what taught nothing not at all", () =>
     inMemory((memory, deploys) =>
@@ -103,6 +105,22 @@ describe("the context of a deploy", () => {
         assert.isAbove(context.risk.probability, 0.005);
         assert.isBelow(context.risk.probability, 0.15);
         assert.match(context.recommendations.join(" "), /Nothing was learnt of web yet/);
+      }),
+    ),
+  );
+
+  it.effect("says how such changes went", () =>
+    inMemory((memory, deploys) =>
+      Effect.gen(function* () {
+        const other = { ref: ref("api"), change: { ...image, semver: "major" as const } };
+        yield* feed(memory, deploys, [
+          ...[0, 1, 2].map((day) => failedRow(T0 + day * DAY)),
+          ...[3, 4, 5].map((day) => row(T0 + day * DAY, other)),
+        ]);
+        const ask = { at: T0 + 6 * DAY, change: image, bot: true };
+        const { risk } = yield* memory.context(ref("mail"), ask);
+        const driver = risk.drivers.find(({ name }) => name === "change");
+        assert.strictEqual(driver?.text, "minor version: 3 of 3 such deploys failed");
       }),
     ),
   );

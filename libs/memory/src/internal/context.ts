@@ -115,10 +115,7 @@ export const context = (sql: SqlClient, ref: Service.ServiceRef, ask: Ask) =>
       namespace: known.namespace,
       cluster: known.cluster,
       route: yield* route(sql, known, ask.bot),
-      change: situation.change && {
-        kind: tallyOf(rates, `kind:${situation.change.kind}`, ask.at),
-        semver: tallyOf(rates, `semver:${situation.change.semver}`, ask.at),
-      },
+      change: situation.change && tallyOf(rates, Features.changeKey(situation.change), ask.at),
       patterns: new Map(
         pairs.map(({ service, agoMs, pair }) => [
           service,
@@ -269,7 +266,10 @@ const lastOutcomes = (sql: SqlClient, service: number) =>
       })),
   );
 
-/** How the service's newest deploys by this way went; absent where the way isn't known. */
+/**
+ * How the service's newest deploys by this way went; absent where the way isn't known, or where
+ * there may have been one before these.
+ */
 const route = (sql: SqlClient, known: Known, bot: boolean | undefined) =>
   bot === undefined
     ? Effect.succeed(undefined)
@@ -277,5 +277,5 @@ const route = (sql: SqlClient, known: Known, bot: boolean | undefined) =>
         sql<Drivers.Tally>`SELECT COUNT(*) AS deploys, COALESCE(SUM(failed), 0) AS failed FROM (
           SELECT failed, bot FROM memory_lessons WHERE service = ${known.id}
           ORDER BY started DESC LIMIT ${routeWindow}) newest WHERE bot = ${Number(bot)}`,
-        ([row]) => row,
+        ([row]) => (row?.deploys === 0 && known.service.deploys > routeWindow ? undefined : row),
       );

@@ -28,8 +28,8 @@ export interface Figures {
   readonly cluster: Tally;
   /** The service's deploys by this way (a person, or a pipeline or agent), where it is known. */
   readonly route?: Tally | undefined;
-  /** The cluster's deploys of this kind of change, and of this step of version. */
-  readonly change?: { readonly kind: Tally; readonly semver: Tally } | undefined;
+  /** The cluster's deploys with the same kind of change and step of version. */
+  readonly change?: Tally | undefined;
   /** By the service that was deployed before. */
   readonly patterns: ReadonlyMap<string, Pattern>;
 }
@@ -109,7 +109,7 @@ const lastText = ({ deploys, failed, reasons }: Figures["last"]): string => {
 
 const changeText = (
   { kind, semver }: NonNullable<Situation["change"]>,
-  tallies: Figures["change"],
+  tally: Figures["change"],
 ): string => {
   const what = {
     image: "new image",
@@ -118,7 +118,6 @@ const changeText = (
   };
   const isStep = semver !== "none" && semver !== "other";
   const text = isStep ? `${semver} version` : what[kind];
-  const tally = isStep ? tallies?.semver : tallies?.kind;
   return tally === undefined || tally.deploys === 0
     ? text
     : `${text}: ${tally.failed} of ${count(tally.deploys, "such deploy")} failed`;

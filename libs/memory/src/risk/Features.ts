@@ -8,6 +8,7 @@
  * in which a factor of two either way made little difference.
  */
 import type * as Prior from "./Prior.js";
+import type { ChangeFacts } from "../Lesson.js";
 import * as Rates from "./Rates.js";
 import { type Situation, type Words, wordsOf } from "./Situation.js";
 
@@ -69,6 +70,9 @@ const keyOf = ({ name, of }: Attribute, words: Words): string | undefined => {
   const parts = of(words);
   return parts.includes(undefined) ? undefined : `${name}:${parts.join(":")}`;
 };
+
+/** Under which the outcomes of such changes are counted. */
+export const changeKey = ({ kind, semver }: ChangeFacts): string => `change:${kind}:${semver}`;
 
 /** Every key that the features of this situation read, and that its outcome is added to. */
 export const keysOf = (situation: Situation): ReadonlyArray<string> => {

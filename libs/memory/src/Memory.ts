@@ -40,7 +40,7 @@ export class Memory extends Context.Tag("@nopea/memory/Memory")<
   Memory,
   {
     /**
-     * Takes in outcomes of the deploys table that were not learnt yet, at most 2,000, in one
+     * Takes in outcomes of the deploys table that were not learnt yet, at most 5,000, in one
      * transaction (or as a part of the caller's); answers how many lessons that made or brought
      * further. Any number of processes may do so at once: each outcome is learnt once.
      */
@@ -74,7 +74,7 @@ export class Memory extends Context.Tag("@nopea/memory/Memory")<
 >() {}
 
 /** Outcomes, or lessons that are imported, in one transaction. */
-const atOnce = 2_000;
+const atOnce = 5_000;
 const pageSize = 500;
 
 export const make = Effect.map(Store.Store, (store) => {

@@ -27,7 +27,7 @@ import {
 } from "./rows.js";
 
 /** How many lessons are read at once. */
-const pageSize = 1_000;
+const pageSize = 500;
 
 /** So many are learnt again for what arrives late, and this many for each that does. */
 const relearntAtMost = 4_096;

@@ -10,10 +10,10 @@ import * as Choice from "./Choice.js";
 import { type Context, type Needs, Shortcomings } from "./Context.js";
 import * as ClusterIdentity from "./ClusterIdentity.js";
 import type { ResolvedRequest } from "./Deployer.js";
+import { takeInLedger } from "./Intake.js";
 import { isDenied } from "./internal/failures.js";
 import * as LastApplied from "./LastApplied.js";
 import * as Ledgers from "./Ledgers.js";
-import { rowOf } from "./Outcomes.js";
 import * as Owners from "./Owners.js";
 import * as Preparation from "./Preparation.js";
 import type { ProgressLog } from "./ProgressLog.js";
@@ -255,20 +255,9 @@ const takeIn = (
   ledger: Option.Option<Ledgers.Stored>,
 ) =>
   Effect.gen(function* () {
-    const now = Timestamp.fromMillis(yield* Clock.currentTimeMillis);
     yield* ClusterIdentity.remember(needs.deploys, cluster, facts.ref.cluster);
     if (Option.isNone(ledger)) return;
-    yield* needs.deploys.takeIn(
-      ledger.value.ledger.outcomes.map((entry) => rowOf(facts.ref, entry)),
-      Option.some({
-        ref: facts.ref,
-        resourceVersion: ledger.value.resourceVersion,
-        ledger: ledger.value.ledger,
-        readAt: now,
-      }),
-    );
-    const { learnAfter } = ledger.value.ledger;
-    if (learnAfter !== undefined) yield* needs.memory.forget(facts.ref, learnAfter);
+    yield* takeInLedger(needs, facts.ref, ledger.value);
     yield* needs.memory.catchUp;
   }).pipe(
     Effect.catchTag("StoreUnavailable", (failure) => shortcomings.add("memory", failure.message)),

@@ -53,6 +53,36 @@ const encodeLedger = Schema.encodeSync(Ledger.Ledger);
 /** Ledgers read at once. */
 const concurrency = 8;
 
+/**
+ * What one ledger has, into the store: its outcomes, a copy of it, and from where on to learn.
+ * Answers how many outcomes were new; they are learnt by `catchUp`, once all ledgers are in.
+ */
+export const takeInLedger = (
+  {
+    deploys,
+    memory,
+  }: {
+    readonly deploys: typeof Deploys.Deploys.Service;
+    readonly memory: typeof Memory.Memory.Service;
+  },
+  ref: Service.ServiceRef,
+  { ledger, resourceVersion }: Ledgers.Stored,
+): Effect.Effect<number, StoreError.StoreUnavailable> =>
+  Effect.gen(function* () {
+    const now = yield* Clock.currentTimeMillis;
+    const taken = yield* deploys.takeIn(
+      ledger.outcomes.map((entry) => rowOf(ref, entry)),
+      Option.some({
+        ref,
+        resourceVersion,
+        ledger: encodeLedger(ledger),
+        readAt: Timestamp.fromMillis(now),
+      }),
+    );
+    if (ledger.learnAfter !== undefined) yield* memory.forget(ref, ledger.learnAfter);
+    return taken;
+  });
+
 export const make: Effect.Effect<
   typeof Intake.Service,
   never,
@@ -61,23 +91,6 @@ export const make: Effect.Effect<
   const memory = yield* Memory.Memory;
   const deploys = yield* Deploys.Deploys;
   const spool = yield* Spool.Spool;
-
-  const takeInOne = (ref: Service.ServiceRef, stored: Ledgers.Stored) =>
-    Effect.gen(function* () {
-      const now = yield* Clock.currentTimeMillis;
-      const { ledger } = stored;
-      const taken = yield* deploys.takeIn(
-        ledger.outcomes.map((entry) => rowOf(ref, entry)),
-        Option.some({
-          ref,
-          resourceVersion: stored.resourceVersion,
-          ledger: encodeLedger(ledger),
-          readAt: Timestamp.fromMillis(now),
-        }),
-      );
-      if (ledger.learnAfter !== undefined) yield* memory.forget(ref, ledger.learnAfter);
-      return taken;
-    });
 
   /** The results of those deploys whose records are kept, and that this store knows without one. */
   const takeInEvidence = (
@@ -123,7 +136,8 @@ export const make: Effect.Effect<
             Effect.flatMap(
               Option.match({
                 onNone: () => Effect.succeed(0),
-                onSome: (stored) => takeInOne({ cluster: id, ...one }, stored),
+                onSome: (stored) =>
+                  takeInLedger({ deploys, memory }, { cluster: id, ...one }, stored),
               }),
             ),
             Effect.catchTag("Refused", ({ message }) =>

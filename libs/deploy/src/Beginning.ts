@@ -2,7 +2,7 @@
  * One deploy up to its first write: its turn, what an earlier one left behind, and the plan. What
  * is found wrong until here refuses it, and leaves nothing; `CarryingOut` does the rest.
  */
-import { type DeployId, DeployRequest, KubeObject, type Plan, Timestamp } from "@nopea/domain";
+import { type DeployId, DeployRequest, KubeObject, Timestamp } from "@nopea/domain";
 import { Change, type Cluster, Ordering, type Planner } from "@nopea/k8s";
 import { Clock, Effect, Exit, Option, type Scope } from "effect";
 import * as CarryingOut from "./CarryingOut.js";
@@ -131,13 +131,13 @@ const getReady = (
       new Set([...madeEarly, ...others]),
     );
     const steps = yield* Ordering.steps(planned.entries);
-    const change = Change.of(planned);
-    // What changes nothing has nothing to fail at.
-    const risk = planned.plan.unchanged ? undefined : yield* riskOf(context, change);
-    const chosen = yield* Preparation.choose(request, {
-      risk,
-      ...Preparation.rolling(planned, recovered.ledger, lastApplied),
-    });
+    const { chosen, risk } = yield* Preparation.decide(
+      needs.memory,
+      prepared,
+      request,
+      { planned, ledger: recovered.ledger, lastApplied },
+      ({ message }) => context.shortcomings.add("memory", message),
+    );
     const choosing = Results.choosing(chosen, risk);
     for (const message of Choice.warnings(chosen, request.who))
       yield* context.shortcomings.say(message);
@@ -156,17 +156,9 @@ const getReady = (
       created: new Set([...madeEarly, ...others]),
       ledger: recovered.ledger,
       hasLedger: found.hasLedger,
-      facts: { ...facts, ...choosing, change },
+      facts: { ...facts, ...choosing, change: Change.of(planned) },
     };
   });
-
-/** What memory says of this change; undefined where memory can't be asked. */
-const riskOf = ({ needs, facts, request, shortcomings }: Context, change: Plan.Change) =>
-  Preparation.risk(needs.memory, facts.ref, request, change).pipe(
-    Effect.catchTag("StoreUnavailable", (failure) =>
-      Effect.as(shortcomings.add("memory", failure.message), undefined),
-    ),
-  );
 
 /**
  * The service's own namespace comes before the lock, which lives in it, and after all checks: of

@@ -12,6 +12,9 @@ import { FreezeWindow, Refused } from "./Refusal.js";
 /** The risk over which a canary is chosen where the policy says nothing else. */
 export const defaultThreshold = 0.15;
 
+/** What would carry a canary or blue-green out: none is built in yet. */
+export const engine: Option.Option<string> = Option.none();
+
 export interface Question {
   readonly asked?: Strategy.Strategy | undefined;
   readonly policy: Policy.Policy;

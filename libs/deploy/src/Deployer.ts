@@ -12,7 +12,7 @@ import {
   type Strategy,
   type Who,
 } from "@nopea/domain";
-import { Change, type Cluster, Leases, ProcessIdentity } from "@nopea/k8s";
+import { type Cluster, Leases, ProcessIdentity } from "@nopea/k8s";
 import { Memory } from "@nopea/memory";
 import { Deploys, Spool } from "@nopea/store";
 import { Context, Effect, Layer, Mailbox, Stream } from "effect";
@@ -132,14 +132,14 @@ export const make: Effect.Effect<
     );
     const options = Preparation.planOptions(request, place, lastApplied);
     const planned = yield* Preparation.plan(cluster, prepared, request, options, true);
-    const risk = planned.plan.unchanged
-      ? undefined
-      : yield* Preparation.risk(needs.memory, ref, request, Change.of(planned)).pipe(
-          // Surface has said by now that memory can't be asked.
-          Effect.orElseSucceed(() => undefined),
-        );
-    const rolling = Preparation.rolling(planned, ledger, lastApplied);
-    const chosen = yield* Preparation.choose(request, { risk, ...rolling });
+    const { chosen, risk, rolling } = yield* Preparation.decide(
+      needs.memory,
+      prepared,
+      request,
+      { planned, ledger, lastApplied },
+      // Surface has said by now that memory can't be asked.
+      () => Effect.void,
+    );
     const { freeze, ...unfrozen } = chosen;
     const warnings =
       freeze === undefined || request.overrideFreeze === true

@@ -3,9 +3,10 @@
  * namespaces are there or may be made, and the API server has said what an apply would do.
  * Whatever is found wrong here refuses the deploy, and nothing has been touched.
  */
-import { BadInput, KubeObject, type Plan, type Risk, type Service } from "@nopea/domain";
+import { BadInput, KubeObject, type Risk, type Service } from "@nopea/domain";
 import {
   Applier,
+  Change,
   type Cluster,
   type ClusterError,
   ConfigReaders,
@@ -69,19 +70,8 @@ export const prepare: (
   },
 );
 
-/** What memory says of a change before it is deployed. */
-export const risk = (
-  memory: typeof Memory.Memory.Service,
-  ref: Service.ServiceRef,
-  request: ResolvedRequest,
-  change: Plan.Change,
-): Effect.Effect<Risk.Risk, StoreError.StoreUnavailable> =>
-  Effect.flatMap(Clock.currentTimeMillis, (at) =>
-    memory.context(ref, { at, change, bot: request.who.kind !== "human" }),
-  ).pipe(Effect.map((context) => context.risk));
-
 /** The strategy, by what is known so far. A dry run isn't refused by a freeze window, but told of it. */
-export const choose = (
+const choose = (
   request: ResolvedRequest,
   known: Pick<Choice.Question, "risk" | "canRoll" | "isFirst">,
 ): Effect.Effect<Choice.Chosen, FreezeWindow | Refused> =>
@@ -93,17 +83,48 @@ export const choose = (
       ref: request,
       now,
       overrideFreeze: request.overrideFreeze === true || request.dryRun === true,
-      // None is built in yet.
-      engine: Option.none(),
+      engine: Choice.engine,
     }),
   );
 
-/** What the choice goes by once there is a plan. */
-export const rolling = (
-  planned: Planner.SetPlan,
-  ledger: Option.Option<Ledgers.Stored>,
-  lastApplied: ByKey,
-): Choice.Rolling => ({
+export interface Decided {
+  readonly chosen: Choice.Chosen;
+  /** Undefined where nothing would change, which has nothing to fail at, or memory can't be asked. */
+  readonly risk: Risk.Risk | undefined;
+  readonly rolling: Choice.Rolling;
+}
+
+/** The strategy and the risk of a plan, for a deploy and its dry run alike. */
+export const decide = (
+  memory: typeof Memory.Memory.Service,
+  prepared: Pick<Prepared, "ref">,
+  request: ResolvedRequest,
+  seen: {
+    readonly planned: Planner.SetPlan;
+    readonly ledger: Option.Option<Ledgers.Stored>;
+    readonly lastApplied: ByKey;
+  },
+  onNoMemory: (failure: StoreError.StoreUnavailable) => Effect.Effect<void>,
+): Effect.Effect<Decided, FreezeWindow | Refused> =>
+  Effect.gen(function* () {
+    const rolling = rollingOf(seen);
+    const at = yield* Clock.currentTimeMillis;
+    const change = Change.of(seen.planned);
+    const bot = request.who.kind !== "human";
+    const risk = seen.planned.plan.unchanged
+      ? undefined
+      : yield* memory.context(prepared.ref, { at, change, bot }).pipe(
+          Effect.map((context) => context.risk),
+          Effect.catchAll((failure) => Effect.as(onNoMemory(failure), undefined)),
+        );
+    return { chosen: yield* choose(request, { risk, ...rolling }), risk, rolling };
+  });
+
+const rollingOf = ({
+  planned,
+  ledger,
+  lastApplied,
+}: Parameters<typeof decide>[3]): Choice.Rolling => ({
   canRoll: planned.entries.some(
     ({ planned: { object } }) => object.kind === "Deployment" && object.apiVersion === "apps/v1",
   ),

@@ -93,8 +93,7 @@ export const handler: Operation.Handler<typeof operation, Session> = (asked) =>
       now,
       overrideFreeze: asked.overrideFreeze === true,
       risk,
-      // None is built in yet.
-      engine: Option.none(),
+      engine: Choice.engine,
       ...rolling,
     });
     const answer = { ...place, known, ...(risk === undefined ? {} : { risk }) };

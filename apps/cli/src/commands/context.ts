@@ -6,14 +6,14 @@ import * as ExitCode from "../ExitCode.js";
 import * as Output from "../Output.js";
 import { contextLines } from "../render/Context.js";
 import { noteLines } from "../render/Result.js";
+import { where } from "./where.js";
 
 export const run: Run = ({ args: [service = ""], flags }) =>
   Effect.gen(function* () {
     const surface = yield* Surface.Surface;
     const context = yield* surface.context({
       service,
-      ...(flags.namespace === undefined ? {} : { namespace: flags.namespace }),
-      ...(flags.offline === undefined ? {} : { offline: true }),
+      ...where(flags),
     });
     const now = yield* Clock.currentTimeMillis;
     yield* Output.result("context", context, Output.styleOf(flags), {

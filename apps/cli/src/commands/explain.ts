@@ -7,6 +7,7 @@ import * as Output from "../Output.js";
 import { explainLines } from "../render/Explain.js";
 import { noteLines } from "../render/Result.js";
 import { documents } from "./documents.js";
+import { where } from "./where.js";
 
 export const run: Run = ({ args: [service = ""], flags }) =>
   Effect.gen(function* () {
@@ -15,12 +16,11 @@ export const run: Run = ({ args: [service = ""], flags }) =>
     const hasDocuments = file !== undefined || kustomize !== undefined;
     const explanation = yield* surface.explain({
       service,
-      ...(flags.namespace === undefined ? {} : { namespace: flags.namespace }),
+      ...where(flags),
       ...(flags.strategy === undefined ? {} : { strategy: flags.strategy }),
       ...(flags.overrideFreeze === undefined ? {} : { overrideFreeze: true }),
       ...(hasDocuments ? { manifests: yield* documents(flags) } : {}),
       ...(alsoNamespace === undefined ? {} : { alsoNamespaces: alsoNamespace }),
-      ...(flags.offline === undefined ? {} : { offline: true }),
     });
     yield* Output.result("explain", explanation, Output.styleOf(flags), {
       table: (look) => [

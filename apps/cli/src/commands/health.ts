@@ -6,13 +6,13 @@ import * as ExitCode from "../ExitCode.js";
 import * as Output from "../Output.js";
 import { healthLines } from "../render/Health.js";
 import { noteLines } from "../render/Result.js";
+import { where } from "./where.js";
 
 export const run: Run = ({ flags }) =>
   Effect.gen(function* () {
     const surface = yield* Surface.Surface;
     const health = yield* surface.health({
-      ...(flags.namespace === undefined ? {} : { namespace: flags.namespace }),
-      ...(flags.offline === undefined ? {} : { offline: true }),
+      ...where(flags),
     });
     const fine = health.cluster.reachable || flags.offline === true;
     yield* Output.result("health", health, Output.styleOf(flags), {

@@ -6,15 +6,15 @@ import * as ExitCode from "../ExitCode.js";
 import * as Output from "../Output.js";
 import { historyLines } from "../render/History.js";
 import { noteLines } from "../render/Result.js";
+import { where } from "./where.js";
 
 export const run: Run = ({ args: [service = ""], flags }) =>
   Effect.gen(function* () {
     const surface = yield* Surface.Surface;
     const history = yield* surface.history({
       service,
-      ...(flags.namespace === undefined ? {} : { namespace: flags.namespace }),
+      ...where(flags),
       ...(flags.limit === undefined ? {} : { limit: flags.limit }),
-      ...(flags.offline === undefined ? {} : { offline: true }),
     });
     const now = yield* Clock.currentTimeMillis;
     yield* Output.result("history", history, Output.styleOf(flags), {

@@ -13,11 +13,7 @@ import { statsLines } from "../render/MemoryStats.js";
 import { noteLines } from "../render/Result.js";
 import { Terminal } from "../Terminal.js";
 import { plural } from "../Text.js";
-
-const asked = ({ namespace, offline }: Flags) => ({
-  ...(namespace === undefined ? {} : { namespace }),
-  ...(offline === undefined ? {} : { offline: true }),
-});
+import { where } from "./where.js";
 
 const unreadable = (source: string, cause: unknown) =>
   new BadInput({ message: `${source} can't be read: ${(cause as Error).message}`, source });
@@ -52,7 +48,7 @@ const linesOf = ({ file: [path] = [], fromStdin, allNamespaces }: Flags) =>
 export const stats: Run = ({ flags }) =>
   Effect.gen(function* () {
     const surface = yield* Surface.Surface;
-    const result = yield* surface.memoryStats(asked(flags));
+    const result = yield* surface.memoryStats(where(flags));
     yield* Output.result("memoryStats", result, Output.styleOf(flags), {
       table: (look) => [...statsLines(result, look), ...noteLines(result.warnings, look)],
       names: [result.path],
@@ -65,7 +61,7 @@ export const graph: Run = ({ flags }) =>
     const surface = yield* Surface.Surface;
     const { output } = flags;
     const result = yield* surface.memoryGraph({
-      ...asked(flags),
+      ...where(flags),
       ...(flags.service === undefined ? {} : { service: flags.service }),
     });
     yield* Output.result("memoryGraph", result, Output.styleOf(flags), {
@@ -83,10 +79,7 @@ export const forgetting: Run = ({ args: [service = ""], flags }) =>
   Effect.gen(function* () {
     const surface = yield* Surface.Surface;
     const { confirm } = yield* Terminal;
-    const ask = {
-      service,
-      ...(flags.namespace === undefined ? {} : { namespace: flags.namespace }),
-    };
+    const ask = { service, ...where(flags) };
     if (flags.yes !== true) {
       const { namespace } = yield* surface.context(ask);
       const question = `Forget what the deploys of ${service} in ${namespace} taught, on every machine?`;
@@ -147,8 +140,7 @@ export const exporting: Run = ({ flags }) =>
     const style = Output.styleOf(flags);
     const result = yield* surface.memoryExport({
       ...(flags.service === undefined ? {} : { service: flags.service }),
-      ...(flags.namespace === undefined ? {} : { namespace: flags.namespace }),
-      ...(flags.offline === undefined ? {} : { offline: true }),
+      ...where(flags),
     });
     const { write } = flags;
     if (write === undefined) {

@@ -6,13 +6,13 @@ import * as ExitCode from "../ExitCode.js";
 import * as Output from "../Output.js";
 import { noteLines } from "../render/Result.js";
 import { servicesLines } from "../render/Services.js";
+import { where } from "./where.js";
 
 export const run: Run = ({ flags }) =>
   Effect.gen(function* () {
     const surface = yield* Surface.Surface;
     const services = yield* surface.services({
-      ...(flags.namespace === undefined ? {} : { namespace: flags.namespace }),
-      ...(flags.offline === undefined ? {} : { offline: true }),
+      ...where(flags),
     });
     const now = yield* Clock.currentTimeMillis;
     yield* Output.result("services", services, Output.styleOf(flags), {

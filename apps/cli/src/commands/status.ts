@@ -8,6 +8,7 @@ import * as Output from "../Output.js";
 import { noteLines } from "../render/Result.js";
 import { namespaceLines, serviceLines } from "../render/Status.js";
 import { type Look, Terminal } from "../Terminal.js";
+import { where } from "./where.js";
 
 const AGAIN = Schedule.spaced("2 seconds");
 
@@ -28,8 +29,7 @@ export const run: Run = ({ args: [service], flags }) =>
     const style = Output.styleOf(flags);
     const ask = surface.status({
       ...(service === undefined ? {} : { service }),
-      ...(flags.namespace === undefined ? {} : { namespace: flags.namespace }),
-      ...(flags.offline === undefined ? {} : { offline: true }),
+      ...where(flags),
     });
     const print = (status: Operations.Output<"status">, now: number) =>
       Output.result("status", status, style, {

@@ -1,6 +1,6 @@
 /** What to do about what memory says: sentences, each with the figures that it rests on. */
 import { Advice, type DeployContext, Timestamp } from "@nopea/domain";
-import type { Pattern } from "../risk/Drivers.js";
+import * as Drivers from "../risk/Drivers.js";
 
 type Known = Omit<DeployContext.DeployContext, "recommendations">;
 
@@ -10,7 +10,7 @@ const worthSaying = 0.15;
 export const recommendationsOf = (
   context: Known,
   at: number,
-  before: ReadonlyMap<string, Pattern>,
+  before: ReadonlyMap<string, Drivers.Pattern>,
 ): ReadonlyArray<string> => [
   ...context.conditionalPatterns.map((pattern) => waitOf(pattern, before.get(pattern.when))),
   ...context.failurePatterns
@@ -21,11 +21,11 @@ export const recommendationsOf = (
 
 const waitOf = (
   { when, with: together, otherwise, now }: DeployContext.ConditionalPattern,
-  pattern: Pattern | undefined,
+  pattern: Drivers.Pattern | undefined,
 ): string => {
-  const figures = `${together.failed} of ${together.deploys} such deploys failed, against ${otherwise.failed} of ${otherwise.deploys} otherwise`;
+  const figures = Drivers.comparison(together, otherwise);
   return now && pattern !== undefined
-    ? `${when} was deployed ${minutes(pattern.agoMs)} ago: wait until an hour has passed, or deploy in steps; ${figures}.`
+    ? `${when} was deployed ${Drivers.duration(pattern.agoMs)} ago: wait until an hour has passed, or deploy in steps; ${figures}.`
     : `Keep an hour between a deploy of ${when} and this one: ${figures}.`;
 };
 
@@ -34,7 +34,10 @@ const breaksOf = (
   at: number,
 ): string => {
   const newest = evidence[0];
-  const last = newest === undefined ? "" : `, last ${ago(at - Timestamp.toMillis(newest.at))} ago`;
+  const last =
+    newest === undefined
+      ? ""
+      : `, last ${Drivers.duration(at - Timestamp.toMillis(newest.at))} ago`;
   const times = observations === 1 ? "once" : `${observations} times`;
   return `${error} broke it ${times}${last}; of its next deploys ${percent(confidence)} are expected to end so. ${Advice.adviceFor(error)}`;
 };
@@ -50,10 +53,3 @@ const unknownOf = ({ service, risk: { basedOn } }: Known): string => {
 };
 
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
-const minutes = (ms: number): string => `${Math.round(ms / 60_000)} min`;
-const ago = (ms: number): string => {
-  const hours = ms / 3_600_000;
-  if (ms < 60_000) return "less than a minute";
-  if (hours < 2) return minutes(ms);
-  return hours < 48 ? `${Math.round(hours)} h` : `${Math.round(hours / 24)} d`;
-};

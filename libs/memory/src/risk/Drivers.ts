@@ -132,12 +132,12 @@ const routeText = (bot: boolean, route: Tally | undefined): string => {
 const patternText = (before: string, { patterns }: Figures): string => {
   const pattern = patterns.get(before);
   if (pattern === undefined) return `${before} was deployed shortly before`;
-  const { agoMs, together, otherwise } = pattern;
-  return (
-    `${before} was deployed ${duration(agoMs)} ago: ${together.failed} of ${together.deploys} such ` +
-    `deploys failed, against ${otherwise.failed} of ${otherwise.deploys} otherwise`
-  );
+  return `${before} was deployed ${duration(pattern.agoMs)} ago: ${comparison(pattern.together, pattern.otherwise)}`;
 };
+
+/** How deploys with another before them went, beside the rest. */
+export const comparison = (together: Tally, otherwise: Tally): string =>
+  `${together.failed} of ${together.deploys} such deploys failed, against ${otherwise.failed} of ${otherwise.deploys} otherwise`;
 
 const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
 const share = ({ deploys, failed }: Tally): string => `${failed} of ${count(deploys, "deploy")}`;
@@ -149,7 +149,8 @@ const units: ReadonlyArray<readonly [number, string]> = [
   [MINUTE, "min"],
 ];
 
-const duration = (ms: number): string => {
+/** In its largest unit of which there are two. */
+export const duration = (ms: number): string => {
   const [size, unit] = units.find(([each]) => ms >= 2 * each) ?? [1000, "s"];
   return `${Math.max(0, Math.round(ms / size))} ${unit}`;
 };

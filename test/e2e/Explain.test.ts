@@ -11,6 +11,7 @@ import { Effect, Layer, Option } from "effect";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, it, vi } from "vitest";
+import { seeded } from "../backtest/Random.js";
 import { describeCluster } from "../harness/Cluster.js";
 import { deployment, folder } from "./support.js";
 
@@ -18,14 +19,6 @@ import { deployment, folder } from "./support.js";
 const HISTORIES = Number(process.env["HISTORIES"] ?? 200);
 /** Every so many are deployed too. */
 const DEPLOYED = 20;
-
-/** Mulberry32: the same histories in every run. */
-const seeded = (seed: number) => () => {
-  seed = (seed + 0x6d2b79f5) | 0;
-  let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-  return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-};
 
 /** Up to a dozen deploys, of which about as many fail as this service lets. */
 function history(service: string, namespace: string, random: () => number): ReadonlyArray<string> {
@@ -54,7 +47,7 @@ function history(service: string, namespace: string, random: () => number): Read
 const [old, next] = ["registry.example/web:1.0.0", "registry.example/web:1.1.0"];
 
 const documents = (service: string, image: string): ReadonlyArray<KubeObject.Manifest> => [
-  { object: deployment(service, image) as never, source: "set.yaml" },
+  { object: deployment(service, image), source: "set.yaml" },
 ];
 
 afterEach(() => {
@@ -68,7 +61,7 @@ describeCluster(
       const { kubeconfig, namespace } = cluster;
       const state = folder();
       vi.stubEnv("NOPEA_STATE", state);
-      const random = seeded(7);
+      const random = seeded(7).next;
       const services = Array.from({ length: HISTORIES }, (_, n) => `service-${n}`);
       const policy = {
         threshold: 0.12,

@@ -105,6 +105,10 @@ export const conditionOf = (
   type: string,
 ): Condition | undefined => conditions?.find((condition) => condition.type === type);
 
+/** When its controller last said so; in milliseconds since the epoch. */
+export const conditionSaidAt = (condition: Condition | undefined): number | undefined =>
+  millis(condition?.lastUpdateTime) ?? millis(condition?.lastTransitionTime);
+
 export const podIsReady = (pod: Pod): boolean =>
   pod.status?.phase === "Succeeded" ||
   (pod.status?.phase !== "Failed" &&

@@ -3,7 +3,14 @@
  * sign ends the wait is decided elsewhere, from its class, its age and the other pods.
  */
 import { Evidence, Timestamp, type Reason } from "@nopea/domain";
-import { type Condition, eventAt, type KubeEvent, millis, type Terminated } from "./Pod.js";
+import {
+  type Condition,
+  conditionSaidAt,
+  eventAt,
+  type KubeEvent,
+  millis,
+  type Terminated,
+} from "./Pod.js";
 
 export interface Sign {
   readonly reason: Reason.Reason;
@@ -68,7 +75,7 @@ export const seenCondition = (condition: Condition): Evidence.Evidence =>
       condition.reason === undefined ? "" : ` ${condition.reason}`,
       condition.message === undefined || condition.message === "" ? "" : `: ${condition.message}`,
     ].join(""),
-    millis(condition.lastUpdateTime) ?? millis(condition.lastTransitionTime),
+    conditionSaidAt(condition),
   );
 
 /** How a run ended: `exit code 137 (OOMKilled)`. */

@@ -9,7 +9,7 @@ import type { KubeObject } from "@nopea/domain";
 import { Effect } from "effect";
 import type { Cluster } from "../connection/Cluster.js";
 import type { ClusterFailure } from "../connection/ClusterError.js";
-import { type Condition, conditionOf, millis } from "../diagnosis/Pod.js";
+import { conditionOf, conditionSaidAt } from "../diagnosis/Pod.js";
 import { figure, partsOf } from "../readiness/Judgement.js";
 import * as CurrentPods from "./CurrentPods.js";
 import * as Owned from "./Owned.js";
@@ -24,9 +24,6 @@ const numbers: Owned.Numbers = {
 const HASH_LABEL = "pod-template-hash";
 /** `progressDeadlineSeconds` that means none: the controller then says nothing of progress. */
 const NO_DEADLINE = 2_147_483_647;
-
-const saidAt = (condition: Condition): number | undefined =>
-  millis(condition.lastUpdateTime) ?? millis(condition.lastTransitionTime);
 
 const verdictOf = (
   deployment: KubeObject.KubeObject,
@@ -47,12 +44,12 @@ const verdictOf = (
   }
   const progressing = conditionOf(conditions, "Progressing");
   if (progressing?.reason === "NewReplicaSetAvailable") {
-    return { type: "ok", at: saidAt(progressing) };
+    return { type: "ok", at: conditionSaidAt(progressing) };
   }
   const cause = CurrentPods.causeOf(current, pods, now);
   if (progressing?.reason === "ProgressDeadlineExceeded") {
     const reason = cause?.reason ?? "progress_deadline_exceeded";
-    return { type: "failed", reason, at: saidAt(progressing) };
+    return { type: "failed", reason, at: conditionSaidAt(progressing) };
   }
   const available = figure(partsOf(current).status, "availableReplicas");
   if (figure(spec, "progressDeadlineSeconds") === NO_DEADLINE && available >= wanted) {

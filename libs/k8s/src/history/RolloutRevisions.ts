@@ -8,7 +8,7 @@ import type { KubeObject, Strategy } from "@nopea/domain";
 import { Effect } from "effect";
 import type { Cluster } from "../connection/Cluster.js";
 import type { ClusterFailure } from "../connection/ClusterError.js";
-import { conditionOf, millis } from "../diagnosis/Pod.js";
+import { conditionOf, conditionSaidAt, millis } from "../diagnosis/Pod.js";
 import { nested, partsOf } from "../readiness/Judgement.js";
 import * as Owned from "./Owned.js";
 import type { Found, ReadOptions } from "./PastDeploy.js";
@@ -46,7 +46,7 @@ const verdictOf = (
     return undefined;
   }
   const progressing = conditionOf(conditions, "Progressing");
-  const saidAt = millis(progressing?.lastUpdateTime) ?? millis(progressing?.lastTransitionTime);
+  const saidAt = conditionSaidAt(progressing);
   const isStable = status["stableRS"] === hash;
   if (status["abort"] === true && !isStable) {
     const abortedAt = status["abortedAt"];

@@ -10,7 +10,7 @@ import { mkdir, open, readdir, readFile, rename, rm, unlink } from "node:fs/prom
 import { join } from "node:path";
 import { DeployRow } from "./DeployRow.js";
 import { Deploys } from "./Deploys.js";
-import { fromError, unless } from "./internal/failure.js";
+import { attempt, unless } from "./internal/failure.js";
 import { giveRoom } from "./internal/room.js";
 import type { StoreConfig } from "./Store.js";
 import type { StoreUnavailable } from "./StoreError.js";
@@ -35,9 +35,6 @@ const decode = Schema.decode(File);
 export const make = Effect.fnUntraced(function* (config: StoreConfig) {
   const deploys = yield* Deploys;
   const folder = join(config.folder, "spool");
-  const attempt = <A>(path: string, run: () => Promise<A>) =>
-    Effect.tryPromise({ try: run, catch: fromError(path) });
-
   const hasEnded = (path: string) =>
     attempt(path, () => readFile(path, "utf8")).pipe(
       Effect.flatMap(decode),

@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { latest } from "../migrations/Migration.js";
 import type { StoreUnavailable } from "../StoreError.js";
 import { exclusively, withDatabase } from "./exclusive.js";
-import { fromError, unavailable, unless } from "./failure.js";
+import { attempt, fromError, unavailable, unless } from "./failure.js";
 import { backupFolder, backupName, create, nextPath, stampOf } from "./file.js";
 import { applicationId } from "./migrate.js";
 
@@ -155,9 +155,6 @@ const damageOf = (db: Database.Database): string | undefined => {
   const found = String(db.pragma("quick_check(1)", { simple: true }));
   return found === "ok" ? undefined : (found.split("\n", 1)[0] ?? "");
 };
-
-const attempt = <A>(path: string, run: () => Promise<A>) =>
-  Effect.tryPromise({ try: run, catch: fromError(path) });
 
 /** What is written of a file or folder is on the disk. */
 export const synced = async (path: string): Promise<void> => {

@@ -2,7 +2,7 @@
  * Turns whatever SQLite, Node or the file system says into the one `StoreUnavailable`: which
  * file, why, and what to do. The codes are SQLite's (https://sqlite.org/rescode.html) and libuv's.
  */
-import { Predicate } from "effect";
+import { Effect, Predicate } from "effect";
 import { StoreUnavailable } from "../StoreError.js";
 
 type Cause = StoreUnavailable["cause"];
@@ -127,3 +127,9 @@ export const unless =
     if (codeOf(error) !== code) throw error;
     return otherwise;
   };
+
+/** A promise whose rejection is the store's failure. */
+export const attempt = <A>(
+  path: string,
+  run: () => Promise<A>,
+): Effect.Effect<A, StoreUnavailable> => Effect.tryPromise({ try: run, catch: fromError(path) });

@@ -12,7 +12,7 @@ import type { Restoration } from "../Restoration.js";
 import type { StoreUnavailable } from "../StoreError.js";
 import { type Backup, inspect, list, synced } from "./backups.js";
 import { exclusively, withDatabase } from "./exclusive.js";
-import { fromError, unless } from "./failure.js";
+import { attempt, fromError, unless } from "./failure.js";
 import { asidePrefix, create, type FileId, isStill, nextPath, stampOf } from "./file.js";
 import { connect } from "./sqlite.js";
 
@@ -161,6 +161,3 @@ const remove = (next: string) =>
       if (existsSync(next + log)) await rm(next + log);
     }
   });
-
-const attempt = <A>(path: string, run: () => Promise<A>) =>
-  Effect.tryPromise({ try: run, catch: fromError(path) });

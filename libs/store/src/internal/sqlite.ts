@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { latest } from "../migrations/Migration.js";
 import type { StoreUnavailable } from "../StoreError.js";
-import { fromError, isBusy, unavailable } from "./failure.js";
+import { attempt, fromError, isBusy, unavailable } from "./failure.js";
 import { Damaged, type FileId, prepareFile } from "./file.js";
 
 /** The longest that SQLite may block the process for another's lock, in milliseconds. */
@@ -85,9 +85,6 @@ const openReadOnly = (path: string) =>
       () => Effect.flatMap(copyAside(path), (copy) => connect(copy, path, false)),
     ),
   );
-
-const attempt = <A>(path: string, run: () => Promise<A>) =>
-  Effect.tryPromise({ try: run, catch: fromError(path) });
 
 /**
  * SQLite reads a file in WAL mode only where it may write beside it (or another process has it

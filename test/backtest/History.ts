@@ -2,6 +2,7 @@
  * A history of deploys as JSON lines: read strictly by line, so that what is broken, in the future,
  * twice the same or out of order is named, and the rest is taken.
  */
+import { Timestamp } from "@nopea/domain";
 import type { Lesson } from "@nopea/memory";
 
 /** One deploy of a history; times in milliseconds since the epoch. */
@@ -31,7 +32,6 @@ const KNOWN_AFTER = 60 * MINUTE;
 
 const kinds = ["image", "config", "manifests"] as const;
 const semvers = ["major", "minor", "patch", "other", "none"] as const;
-const RFC3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
 
 /** The history of a text. Lines later than `now` have not happened. */
 export const parse = (text: string, now: number): History => {
@@ -80,14 +80,9 @@ const deployOf = (line: string): Deploy | string => {
     const count = (name: string) => optional(name, fields.get(name), isCount);
     const word = <W extends string>(name: string, words: ReadonlyArray<W>) =>
       optional(name, fields.get(name), (it): it is W => words.some((each) => each === it));
-    const at = Date.parse(
-      demand(
-        "time",
-        fields.get("time"),
-        (it): it is string =>
-          typeof it === "string" && RFC3339.test(it) && !Number.isNaN(Date.parse(it)),
-      ),
-    );
+    const time = text("time");
+    const at = Timestamp.fromRfc3339(time);
+    if (at === undefined) throw new BadField(`time is ${JSON.stringify(time)}`);
     const kind = word("change_kind", kinds);
     const outcome = demand("outcome", fields.get("outcome"), isOutcome);
     const after = count("failed_after_min");

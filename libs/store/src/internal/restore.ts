@@ -5,7 +5,7 @@
  * was killed: the new store is whole before the old one moves, and comes to its place at once.
  */
 import { Clock, Effect, Option } from "effect";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { copyFile, link, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Restoration } from "../Restoration.js";
@@ -42,8 +42,14 @@ const carryOut = (path: string, why: string) =>
     const backup = yield* prepare(path, next);
     const aside = yield* setAside(path);
     const isPlaced = yield* attempt(path, async () => {
-      // A rename would replace what another program may have put there meanwhile.
-      const isFirst = await link(next, path).then(() => true, unless("EEXIST", false));
+      const place = () => link(next, path).then(() => true, unless("EEXIST", false));
+      // A rename would replace what another program may have put there meanwhile. An empty file is
+      // what SQLite made for a process that was about to open the old one, and doesn't use it.
+      let isFirst = await place();
+      while (!isFirst && statSync(path, { throwIfNoEntry: false })?.size === 0) {
+        await rm(path, { force: true });
+        isFirst = await place();
+      }
       await rm(next);
       await synced(dirname(path));
       return isFirst;

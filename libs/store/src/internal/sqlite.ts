@@ -16,7 +16,7 @@ import { join } from "node:path";
 import { latest } from "../migrations/Migration.js";
 import type { StoreUnavailable } from "../StoreError.js";
 import { attempt, fromError, isBusy, unavailable } from "./failure.js";
-import { Damaged, type FileId, prepareFile } from "./file.js";
+import { Damaged, type FileId, idOf, prepareFile } from "./file.js";
 
 /** The longest that SQLite may block the process for another's lock, in milliseconds. */
 const busyMs = 50;
@@ -56,7 +56,7 @@ export const openSqlite = (
   Effect.gen(function* () {
     const { id: file, writable } = yield* prepareFile(path);
     if (!writable) return { ...(yield* openReadOnly(path)), file };
-    return yield* connect(path, path, true).pipe(
+    return yield* connect(path, path, true, file).pipe(
       Effect.catchAll((failure): Effect.Effect<Sqlite, StoreUnavailable | Damaged, Scope.Scope> => {
         switch (failure.cause) {
           case "corrupt":
@@ -107,11 +107,15 @@ const copyAside = (path: string) =>
     ),
   );
 
-/** `file` is what is opened, `path` what is named in errors. */
+/**
+ * `file` is what is opened, `path` what is named in errors, `id` which file it was found to be:
+ * where it was set aside since then, SQLite has made an empty one, which is to be left alone.
+ */
 export const connect = (
   file: string,
   path: string,
   writable: boolean,
+  id?: FileId,
 ): Effect.Effect<Sqlite, StoreUnavailable, Scope.Scope> =>
   Effect.gen(function* () {
     const sql = yield* makeClient({
@@ -120,6 +124,9 @@ export const connect = (
       readonly: !writable && file === path,
       disableWAL: true,
     }).pipe(Effect.provide(reactivity), Effect.catchAllDefect(Effect.fail));
+    if (id !== undefined && idOf(file) !== id) {
+      return yield* unavailable(path, "corrupt", "another file took its place as it was opened");
+    }
     yield* sql.unsafe(`PRAGMA busy_timeout = ${busyMs}`);
     const version = yield* whileBusy(userVersion(sql));
     if (version > latest) {

@@ -1,10 +1,12 @@
 /**
  * What an apply of a set would do: the API server's own dry-run of every object, in parallel,
- * against what is live.
+ * against what is live. Where many are live already, those that stand as they would be sent are
+ * unchanged without one, unless admission may say otherwise by now.
  */
 import { type Evidence, KubeObject, type Plan } from "@nopea/domain";
 import { Effect, Either, Option } from "effect";
 import { TakeOverNeeded } from "./Adoption.js";
+import { readAdmission } from "./admission.js";
 import type { Cluster } from "../connection/Cluster.js";
 import type { ApiFailure, ClusterFailure } from "../connection/ClusterError.js";
 import { inLanes } from "./lanes.js";
@@ -60,6 +62,12 @@ export interface SetPlan {
 
 export type PlanFailure = ClusterFailure | TakeOverNeeded;
 
+/**
+ * From so many live objects on, asking once whether admission is what it was costs less than a
+ * dry-run of each that stands as it would be sent. Fewer are all asked about.
+ */
+const MANY_LIVE = 21;
+
 /** So many refusals beside the first are told. */
 const MAX_TOLD = 20;
 
@@ -83,8 +91,17 @@ const surroundings = Effect.fnUntraced(function* (
     (entry) => Replicas.saysCount(entry.object) && isLive(live.get(keyOf(entry))),
   );
   const namespaces = counted.flatMap(({ object }) => object.metadata.namespace ?? []);
-  const autoscalers = yield* readAutoscalers(cluster, [...new Set(namespaces)]);
+  const [autoscalers, admission] = yield* Effect.all(
+    [
+      readAutoscalers(cluster, [...new Set(namespaces)]),
+      entries.filter((entry) => isLive(live.get(keyOf(entry)))).length < MANY_LIVE
+        ? Effect.succeed(undefined)
+        : readAdmission(cluster),
+    ],
+    { concurrency: "unbounded" },
+  );
   return {
+    admission,
     newRoles: entries.some((entry) => isRole(entry) && !isLive(live.get(keyOf(entry)))),
     autoscaled: Replicas.autoscaled([...autoscalers, ...entries.map(({ object }) => object)]),
   } satisfies Surroundings;

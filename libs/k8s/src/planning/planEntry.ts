@@ -2,6 +2,7 @@
 import { KubeObject, type Plan } from "@nopea/domain";
 import { Effect, Either, Option } from "effect";
 import * as Adoption from "./Adoption.js";
+import type { Admission } from "./admission.js";
 import type { Cluster } from "../connection/Cluster.js";
 import type { ApiFailure, ClusterUnreachable } from "../connection/ClusterError.js";
 import * as Conflicts from "./Conflicts.js";
@@ -14,6 +15,7 @@ import { appliedBy } from "../fields/fieldTree.js";
 import { isFinishedJob, verdictOn } from "./immutable.js";
 import { same } from "../fields/jsonPath.js";
 import type { Live } from "./liveObjects.js";
+import { standsSince } from "./standing.js";
 
 /** What one entry needs to know of the others. */
 export interface Surroundings {
@@ -21,6 +23,8 @@ export interface Surroundings {
   readonly newRoles: boolean;
   /** `refKey` of workloads that an autoscaler targets. */
   readonly autoscaled: ReadonlySet<string>;
+  /** Known where so many are live that those which stand are worth telling without a dry-run each. */
+  readonly admission: Admission | undefined;
 }
 
 export interface PlannedOne {
@@ -171,6 +175,13 @@ const planAgainst = Effect.fnUntraced(function* (
 
   if (Option.isNone(entry.resource)) {
     return Either.right({ entry: unknown("its CustomResourceDefinition is new in this set") });
+  }
+
+  if (before !== undefined && fold === undefined && owner === undefined) {
+    const since = around.admission && standsSince(before, send, options.fieldManager);
+    if (since !== undefined && around.admission?.mayDiffer(entry.resource.value, since) === false) {
+      return Either.right({ entry: planned("unchanged", [], { predicted: Option.some(before) }) });
+    }
   }
 
   const dryRun = (force: boolean) =>

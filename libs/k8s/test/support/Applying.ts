@@ -37,6 +37,7 @@ export interface World {
     documents: ReadonlyArray<Document>,
     options?: Partial<Planner.PlanOptions>,
   ) => Effect.Effect<ReadonlyArray<Applier.Applied>, unknown>;
+  readonly options: Planner.PlanOptions;
   readonly lastApplied: Map<string, KubeObject.KubeObject>;
   readonly live: (
     ref: Omit<KubeObject.ObjectRef, "namespace">,
@@ -99,7 +100,7 @@ export const makeWorld: Effect.Effect<World, unknown, Clusters | Scope.Scope> = 
       });
     const live: World["live"] = (ref) =>
       cluster.get({ ...ref, namespace }).pipe(Effect.flatMap((found) => found));
-    return { cluster, namespace, set, plan, deploy, lastApplied, live };
+    return { cluster, namespace, set, plan, deploy, options: options(), lastApplied, live };
   },
 );
 

@@ -1,0 +1,89 @@
+/**
+ * Whether the API server's admission may answer an apply otherwise than it did the last time:
+ * webhooks and policies can change or refuse what is sent, and nobody but they know how.
+ */
+import { KubeObject } from "@nopea/domain";
+import { Effect } from "effect";
+import type { ApiResource } from "../connection/ApiResource.js";
+import type { Cluster } from "../connection/Cluster.js";
+import type { ClusterUnreachable } from "../connection/ClusterError.js";
+import { at, type Json, listAt, textAt } from "../fields/jsonPath.js";
+
+const GROUP = "admissionregistration.k8s.io";
+
+const WEBHOOKS = ["ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"];
+const POLICIES = ["ValidatingAdmissionPolicy", "MutatingAdmissionPolicy"];
+const BINDINGS = POLICIES.map((kind) => `${kind}Binding`);
+
+/** Mutating policies are served as v1 only by newer API servers. */
+const VERSIONS = ["v1", "v1beta1"];
+
+export interface Admission {
+  /**
+   * False: an apply of this kind that changes nothing passes now as it did at `since` (RFC 3339,
+   * the API server's clock).
+   */
+  readonly mayDiffer: (resource: ApiResource, since: string) => boolean;
+}
+
+const says = (list: unknown, ...wanted: ReadonlyArray<string>): boolean =>
+  !Array.isArray(list) || list.some((one) => one === "*" || wanted.includes(String(one)));
+
+/** Without rules a policy is taken to meet everything. */
+const meets = (rules: ReadonlyArray<Json>, resource: ApiResource): boolean =>
+  rules.length === 0 ||
+  rules.some(
+    (rule) =>
+      says(at(rule, "apiGroups"), KubeObject.groupOf(resource.apiVersion)) &&
+      says(at(rule, "resources"), resource.name, "*/*"),
+  );
+
+/** When it was made or last written, whichever is later. */
+const changedAt = ({ metadata }: KubeObject.KubeObject): string =>
+  [textAt(metadata, "creationTimestamp"), ...(metadata.managedFields ?? []).map(({ time }) => time)]
+    .filter((time) => time !== undefined)
+    .reduce((latest, time) => (time > latest ? time : latest), "");
+
+/** Undefined where this account may not see all of it. */
+export const readAdmission = (
+  cluster: typeof Cluster.Service,
+): Effect.Effect<Admission | undefined, ClusterUnreachable> =>
+  Effect.gen(function* () {
+    const list = (kind: string) =>
+      Effect.forEach(VERSIONS, (version) =>
+        cluster.list({ apiVersion: `${GROUP}/${version}`, kind }).pipe(
+          Effect.map(({ items }) => items),
+          Effect.catchIf(
+            (failure) => failure._tag === "ApiFailure" && failure.reason === "unknown_kind",
+            () => Effect.succeed([]),
+          ),
+        ),
+      ).pipe(Effect.map((lists) => lists.flat()));
+    const [webhooks, policies, bindings] = yield* Effect.all(
+      [WEBHOOKS, POLICIES, BINDINGS].map((kinds) =>
+        Effect.map(Effect.forEach(kinds, list, { concurrency: "unbounded" }), (lists) =>
+          lists.flat(),
+        ),
+      ),
+      { concurrency: "unbounded" },
+    );
+    return of(webhooks ?? [], policies ?? [], bindings ?? []);
+  }).pipe(Effect.catchTag("ApiFailure", () => Effect.succeed(undefined)));
+
+/** A webhook may change its mind at any time, and so may a policy with parameters; the others only when they are written. */
+export const of = (
+  webhooks: ReadonlyArray<KubeObject.KubeObject>,
+  policies: ReadonlyArray<KubeObject.KubeObject>,
+  bindings: ReadonlyArray<KubeObject.KubeObject>,
+): Admission => ({
+  mayDiffer: (resource, since) =>
+    webhooks.some((one) =>
+      listAt(one, "webhooks").some((webhook) => meets(listAt(webhook, "rules"), resource)),
+    ) ||
+    policies.some(
+      (one) =>
+        meets(listAt(one, "spec", "matchConstraints", "resourceRules"), resource) &&
+        (textAt(one, "spec", "paramKind", "kind") !== undefined || changedAt(one) >= since),
+    ) ||
+    bindings.some((one) => changedAt(one) >= since),
+});

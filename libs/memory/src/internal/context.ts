@@ -13,43 +13,14 @@ import * as Pairs from "../pairs/Pairs.js";
 import { recommendationsOf } from "./advice.js";
 import { readRates } from "./book.js";
 import * as Checkpoints from "./checkpoints.js";
+import { type Known, read } from "./known.js";
 import * as Neighbours from "./neighbours.js";
 import * as PairRows from "./pairRows.js";
 import * as Patterns from "./patterns.js";
-import * as Places from "./places.js";
-import type { ClusterRow } from "./rows.js";
 
 /** How many of the last outcomes are listed, and how many of those the risk is said with. */
 const outcomesListed = 10;
 const outcomesSaid = 8;
-
-/** The service's newest deploys, among which those by the same way are counted. */
-const routeWindow = 200;
-
-/** The counts of what was asked about; `id` is -1 where nothing was learnt of it. */
-interface Known {
-  readonly id: number;
-  readonly namespaceId: number;
-  readonly learnAfter: string | null;
-  readonly weight: number;
-  readonly all: Pairs.Counts;
-  readonly service: Drivers.Tally;
-  readonly namespace: Drivers.Tally;
-  readonly cluster: Drivers.Tally;
-}
-
-const nothing: Drivers.Tally = { deploys: 0, failed: 0 };
-
-const unknown: Known = {
-  id: -1,
-  namespaceId: -1,
-  learnAfter: null,
-  weight: 0,
-  all: { n: 0, f: 0, e: 0 },
-  service: nothing,
-  namespace: nothing,
-  cluster: nothing,
-};
 
 /** As many as are left of those that fade over years: small counts are what they were. */
 const tallyOf = (rates: ReadonlyMap<string, Rates.Rate>, key: string, at: number) => {
@@ -67,12 +38,8 @@ const lastChange = (sql: SqlClient, service: number) =>
 
 export const context = (sql: SqlClient, ref: Service.ServiceRef, ask: Ask) =>
   Effect.gen(function* () {
-    const cluster = yield* Places.findCluster(sql, ref.cluster);
-    const known = cluster === undefined ? unknown : yield* counts(sql, cluster, ref);
+    const known = yield* read(sql, ref, ask);
     const before = yield* together(sql, ref, known, ask.at);
-    const near = (yield* Neighbours.find(sql, [
-      { seq: -1, namespace: known.namespaceId, service: known.id, started: ask.at },
-    ])).get(-1);
     const situation: Situation = {
       service: ref.service,
       namespace: ref.namespace,
@@ -80,25 +47,27 @@ export const context = (sql: SqlClient, ref: Service.ServiceRef, ask: Ask) =>
       change: ask.change === "last" ? yield* lastChange(sql, known.id) : ask.change,
       bot: ask.bot,
       isRevert: ask.isRevert ?? false,
-      gapMs: near?.gap ?? undefined,
+      gapMs: known.gap,
       together: before.map(({ service }) => service),
-      lastFailed: [...(near?.last ?? "")].map((letter) => letter === "F"),
+      lastFailed: [...known.last].map((letter) => letter === "F"),
     };
 
-    const rates =
-      cluster === undefined
-        ? new Map<string, Rates.Rate>()
-        : yield* readRates(sql, cluster.id, Features.keysOf(situation));
-    const pairs = yield* pairsBefore(sql, known, before);
-    const names = new Map(pairs.map(({ id, service }) => [String(id), service]));
+    const rates = yield* readRates(sql, known.clusterId, Features.keysOf(situation));
+    const ids = before.map(({ id }) => id);
+    const pairs = yield* PairRows.ofService(sql, known.id, ids);
+    const byId = new Map(pairs.map((one) => [one.pair.before, one]));
+    const pairsBefore = before.flatMap(({ id, agoMs }) => {
+      const one = byId.get(id);
+      return one === undefined ? [] : [{ ...one, agoMs }];
+    });
     const parts = Pairs.strongest(
       PairRows.partsOf(
-        pairs.map(({ pair }) => pair),
+        pairsBefore.map(({ pair }) => pair),
         known.all,
-      ).map((part) => ({ ...part, service: names.get(part.service) ?? part.service })),
+      ).map((part) => ({ ...part, service: byId.get(Number(part.service))?.service ?? "" })),
     );
     const assessment = Model.assess(
-      Checkpoints.modelOf(cluster?.model ?? ""),
+      Checkpoints.modelOf(known.model),
       situation,
       (key) => rates.get(key),
       parts,
@@ -114,10 +83,10 @@ export const context = (sql: SqlClient, ref: Service.ServiceRef, ask: Ask) =>
       },
       namespace: known.namespace,
       cluster: known.cluster,
-      route: yield* route(sql, known, ask.bot),
+      route: known.route,
       change: situation.change && tallyOf(rates, Features.changeKey(situation.change), ask.at),
       patterns: new Map(
-        pairs.map(({ service, agoMs, pair }) => [
+        pairsBefore.map(({ service, agoMs, pair }) => [
           service,
           { agoMs, ...PairRows.tallies(pair, known.all) },
         ]),
@@ -125,10 +94,12 @@ export const context = (sql: SqlClient, ref: Service.ServiceRef, ask: Ask) =>
     };
 
     const failurePatterns = yield* Patterns.failures(sql, known, ask.at);
-    const conditionalPatterns =
-      cluster === undefined
-        ? []
-        : yield* Patterns.conditional(sql, cluster, known, new Set(situation.together));
+    const conditionalPatterns = yield* Patterns.conditional(
+      sql,
+      known,
+      pairs,
+      new Set(situation.together),
+    );
     const base = {
       service: ref.service,
       namespace: ref.namespace,
@@ -151,36 +122,6 @@ export const context = (sql: SqlClient, ref: Service.ServiceRef, ask: Ask) =>
     return { ...base, recommendations: recommendationsOf(base, ask.at, figures.patterns) };
   });
 
-const counts = (sql: SqlClient, cluster: ClusterRow, ref: Service.ServiceRef) =>
-  Effect.map(
-    sql<{
-      namespaceId: number;
-      namespaceLearnt: number;
-      namespaceFailed: number;
-      id: number | null;
-      learnAfter: string | null;
-      learnt: number | null;
-      failed: number | null;
-      blamed: number | null;
-      expected: number | null;
-      weight: number | null;
-    }>`SELECT n.id AS "namespaceId", n.learnt AS "namespaceLearnt", n.failed AS "namespaceFailed",
-        s.id, s.learn_after AS "learnAfter", s.learnt, s.failed, s.blamed, s.expected, s.weight
-      FROM memory_namespaces n
-      LEFT JOIN memory_services s ON s.namespace = n.id AND s.service = ${ref.service}
-      WHERE n.cluster = ${cluster.id} AND n.namespace = ${ref.namespace}`,
-    ([row]): Known => ({
-      id: row?.id ?? -1,
-      namespaceId: row?.namespaceId ?? -1,
-      learnAfter: row?.learnAfter ?? null,
-      weight: row?.weight ?? 0,
-      all: { n: row?.learnt ?? 0, f: row?.blamed ?? 0, e: row?.expected ?? 0 },
-      service: { deploys: row?.learnt ?? 0, failed: row?.failed ?? 0 },
-      namespace: { deploys: row?.namespaceLearnt ?? 0, failed: row?.namespaceFailed ?? 0 },
-      cluster: { deploys: cluster.learnt, failed: cluster.failed },
-    }),
-  );
-
 interface Before {
   readonly id: number;
   readonly service: string;
@@ -188,62 +129,51 @@ interface Before {
 }
 
 /**
- * Other services of the namespace that began within the hour before: of what is learnt, and of
- * what this machine has in flight.
+ * Other services of the namespace that began within the hour before, the last first: of what is
+ * learnt, and of what this machine has in flight.
  */
-const together = (sql: SqlClient, ref: Service.ServiceRef, known: Known, at: number) =>
-  Effect.gen(function* () {
-    const began = new Map<string, { id: number; started: number }>();
-    const learnt = yield* sql<{ id: number; service: string; started: number }>`
-      SELECT s.id, s.service, MAX(l.started) AS started FROM memory_lessons l
-      JOIN memory_services s ON s.id = l.service
-      WHERE l.namespace = ${known.namespaceId} AND l.started >= ${at - Neighbours.windowMs}
-        AND l.started <= ${at} AND l.service <> ${known.id}
-      GROUP BY s.id, s.service`;
-    for (const { service, ...rest } of learnt) began.set(service, rest);
-    const open = yield* sql<{ service: string; accepted_at: Timestamp.Timestamp }>`
-      SELECT service, MAX(accepted_at) AS accepted_at FROM deploys
-      WHERE cluster = ${ref.cluster} AND namespace = ${ref.namespace}
-        AND state IN ('accepted', 'running', 'settling') AND state <> 'accepted'
-        AND service <> ${ref.service}
-        AND accepted_at >= ${Timestamp.fromMillis(at - Neighbours.windowMs)}
-        AND accepted_at <= ${Timestamp.fromMillis(at)}
-      GROUP BY service`;
-    for (const { service, accepted_at } of open) {
-      const started = Timestamp.toMillis(accepted_at);
-      const other = began.get(service);
-      if (other === undefined || other.started < started)
-        began.set(service, { id: other?.id ?? -1, started });
-    }
-    const list = [...began]
-      .map(([service, { id, started }]): Before => ({ id, service, agoMs: at - started }))
-      .sort((a, b) => a.agoMs - b.agoMs || (a.service < b.service ? -1 : 1))
-      .slice(0, Neighbours.togetherLimit);
-    const nameless = list.filter(({ id }) => id === -1);
-    if (nameless.length === 0) return list;
-    const rows = yield* sql<{ id: number; service: string }>`SELECT id, service
-      FROM memory_services WHERE namespace = ${known.namespaceId}
-      AND ${sql.in(
-        "service",
-        nameless.map(({ service }) => service),
-      )}`;
-    const ids = new Map(rows.map(({ id, service }) => [service, id]));
-    return list.map((one) => (one.id === -1 ? { ...one, id: ids.get(one.service) ?? -1 } : one));
-  });
+const together = (
+  sql: SqlClient,
+  ref: Service.ServiceRef,
+  { id, namespaceId }: Known,
+  at: number,
+) =>
+  Effect.map(
+    sql<{
+      id: number | null;
+      service: string;
+      started: number | null;
+      accepted: Timestamp.Timestamp | null;
+    }>`SELECT s.id, s.service, MAX(l.started) AS started, NULL AS accepted
+        FROM memory_lessons l JOIN memory_services s ON s.id = l.service
+        WHERE l.namespace = ${namespaceId} AND l.started >= ${at - Neighbours.windowMs}
+          AND l.started <= ${at} AND l.service <> ${id}
+        GROUP BY s.id, s.service
+      UNION ALL
+      SELECT s.id, d.service, NULL AS started, MAX(d.accepted_at) AS accepted
+        FROM deploys d
+        LEFT JOIN memory_services s ON s.namespace = ${namespaceId} AND s.service = d.service
+        WHERE d.cluster = ${ref.cluster} AND d.namespace = ${ref.namespace}
+          AND d.state IN ('accepted', 'running', 'settling') AND d.state <> 'accepted'
+          AND d.service <> ${ref.service}
+          AND d.accepted_at >= ${Timestamp.fromMillis(at - Neighbours.windowMs)}
+          AND d.accepted_at <= ${Timestamp.fromMillis(at)}
+        GROUP BY s.id, d.service`,
+    (rows) => {
+      const began = new Map<string, Before>();
+      for (const { id, service, started, accepted } of rows) {
+        const agoMs = at - (accepted === null ? Number(started) : Timestamp.toMillis(accepted));
+        const other = began.get(service);
+        if (other === undefined || agoMs < other.agoMs)
+          began.set(service, { id: id ?? -1, service, agoMs });
+      }
+      return [...began.values()]
+        .sort((a, b) => a.agoMs - b.agoMs || (a.service < b.service ? -1 : 1))
+        .slice(0, Neighbours.togetherLimit);
+    },
+  );
 
-const pairsBefore = (sql: SqlClient, known: Known, before: ReadonlyArray<Before>) =>
-  Effect.gen(function* () {
-    const pairs = before.map((one) => ({
-      ...one,
-      pair: PairRows.unseen({ before: one.id, after: known.id }),
-    }));
-    yield* PairRows.read(
-      sql,
-      pairs.map(({ pair }) => pair),
-    );
-    return pairs.filter(({ pair }) => pair.learnt > 0);
-  });
-
+/** Which failure it was (of two), the deploys table alone knows. */
 const lastOutcomes = (sql: SqlClient, service: number) =>
   Effect.map(
     sql<{
@@ -254,7 +184,7 @@ const lastOutcomes = (sql: SqlClient, service: number) =>
       strategy: DeployContext.LastOutcome["strategy"];
       outcome: DeployContext.LastOutcome["outcome"] | null;
     }>`SELECT l.id, l.started, l.failed, l.reason, l.strategy, d.outcome FROM memory_lessons l
-      LEFT JOIN deploys d ON d.id = l.id
+      LEFT JOIN deploys d ON l.failed = 1 AND d.id = l.id
       WHERE l.service = ${service} ORDER BY l.started DESC, l.id DESC LIMIT ${outcomesListed}`,
     (rows) =>
       rows.map((row): DeployContext.LastOutcome => ({
@@ -265,17 +195,3 @@ const lastOutcomes = (sql: SqlClient, service: number) =>
         strategy: row.strategy,
       })),
   );
-
-/**
- * How the service's newest deploys by this way went; absent where the way isn't known, or where
- * there may have been one before these.
- */
-const route = (sql: SqlClient, known: Known, bot: boolean | undefined) =>
-  bot === undefined
-    ? Effect.succeed(undefined)
-    : Effect.map(
-        sql<Drivers.Tally>`SELECT COUNT(*) AS deploys, COALESCE(SUM(failed), 0) AS failed FROM (
-          SELECT failed, bot FROM memory_lessons WHERE service = ${known.id}
-          ORDER BY started DESC LIMIT ${routeWindow}) newest WHERE bot = ${Number(bot)}`,
-        ([row]) => (row?.deploys === 0 && known.service.deploys > routeWindow ? undefined : row),
-      );

@@ -32,7 +32,7 @@ interface Began {
   readonly started: number;
 }
 
-/** By `seq`. A target need not be in the table (then its `seq` is below 0). */
+/** By `seq`. */
 export const find = (sql: SqlClient, targets: ReadonlyArray<Target>) =>
   Effect.gen(function* () {
     const found = new Map<number, Neighbours>();
@@ -48,33 +48,36 @@ export const find = (sql: SqlClient, targets: ReadonlyArray<Target>) =>
     return found;
   });
 
-/** The time since the last beginning, and the last outcomes that were known at this one's. */
+/**
+ * Columns of each row of `d` (seq, service, started): the time since the last beginning, and the
+ * last outcomes that were known at this one's.
+ */
+export const ofService = (sql: SqlClient) =>
+  sql`d.started - (
+      SELECT p.started FROM memory_lessons p
+      WHERE p.service = d.service AND p.started < d.started
+      ORDER BY p.started DESC LIMIT 1) AS gap,
+    (SELECT group_concat(o.failed, '') FROM (
+      SELECT p.failed FROM memory_lessons p
+      WHERE p.service = d.service AND p.revealed <= d.started AND p.seq <> d.seq
+      ORDER BY p.revealed DESC, p.id DESC LIMIT ${lastLimit}) o) AS last`;
+
+/** The column `last` as it is kept: oldest first. */
+export const lettersOf = (last: string | null): string =>
+  [...(last ?? "")]
+    .reverse()
+    .map((failed) => (failed === "1" ? "F" : "o"))
+    .join("");
+
 const ofServices = (sql: SqlClient, targets: ReadonlyArray<Target>) =>
   Effect.map(
     sql<{ seq: number; gap: number | null; last: string | null }>`
       WITH d (seq, service, started) AS (VALUES ${tuples(
         sql,
         targets.map(({ seq, service, started }) => [seq, service, started]),
-      )})
-      SELECT d.seq, d.started - (
-          SELECT p.started FROM memory_lessons p
-          WHERE p.service = d.service AND p.started < d.started
-          ORDER BY p.started DESC LIMIT 1) AS gap,
-        (SELECT group_concat(o.failed, '') FROM (
-          SELECT p.failed FROM memory_lessons p
-          WHERE p.service = d.service AND p.revealed <= d.started AND p.seq <> d.seq
-          ORDER BY p.revealed DESC, p.id DESC LIMIT ${lastLimit}) o) AS last
-      FROM d`,
-    (rows) =>
-      new Map(
-        rows.map(({ seq, gap, last }) => [
-          seq,
-          { gap, last: [...(last ?? "")].reverse().map(letterOf).join("") },
-        ]),
-      ),
+      )}) SELECT d.seq, ${ofService(sql)} FROM d`,
+    (rows) => new Map(rows.map(({ seq, gap, last }) => [seq, { gap, last: lettersOf(last) }])),
   );
-
-const letterOf = (failed: string): string => (failed === "1" ? "F" : "o");
 
 /** What began in a namespace in the windows before the targets: by namespace, in order of time. */
 const inWindows = (sql: SqlClient, targets: ReadonlyArray<Target>) =>

@@ -156,12 +156,12 @@ export const read = (sql: SqlClient, pairs: ReadonlyArray<PairFigures>) =>
     }
   });
 
-/** Those of a service that may stand, with the other's name. */
-export const withChance = (sql: SqlClient, after: number) =>
+/** Those of a service that may stand, and those with one of `before`; with the other's name. */
+export const ofService = (sql: SqlClient, after: number, before: ReadonlyArray<number>) =>
   Effect.map(
     sql<Row & { service: Service.ServiceName }>`SELECT p.*, s.service FROM memory_pairs p
       JOIN memory_services s ON s.id = p.before
-      WHERE p.after = ${after} AND p.chance IS NOT NULL`,
+      WHERE p.after = ${after} AND (p.chance IS NOT NULL OR ${sql.in("before", before)})`,
     (rows) =>
       rows.map((row) => ({ service: row.service, chance: row.chance, pair: figuresOf(row) })),
   );

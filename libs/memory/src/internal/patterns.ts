@@ -4,9 +4,10 @@ import { type DeployContext, Evidence, type Reason, type Service, Timestamp } fr
 import { Effect } from "effect";
 import * as Pairs from "../pairs/Pairs.js";
 import * as Edges from "./edges.js";
+import type { Known } from "./known.js";
 import * as Neighbours from "./neighbours.js";
 import * as PairRows from "./pairRows.js";
-import type { ClusterRow } from "./rows.js";
+import { tuples } from "./rows.js";
 
 /** Under this confidence a reason no longer counts as one that breaks the service. */
 export const floor = 0.05;
@@ -59,36 +60,46 @@ const evidence = (sql: SqlClient, service: number, reasons: ReadonlyArray<Reason
       orElse: () =>
         sql`CASE WHEN json_valid(d.result) THEN json_extract(d.result, '$.error.message') END`,
     });
-    for (const reason of reasons) {
-      const rows = yield* sql<{ id: string; started: number; text: string | null }>`
-        SELECT l.id, l.started, ${message} AS text FROM memory_lessons l
-        LEFT JOIN deploys d ON d.id = l.id
-        WHERE l.service = ${service} AND l.reason = ${reason} AND l.failed = 1
-        ORDER BY l.started DESC, l.id DESC LIMIT ${evidenceListed}`;
-      found.set(
-        reason,
-        rows.map(({ id, started, text }) => ({
-          deployId: id,
-          at: Timestamp.fromMillis(started),
-          ...(typeof text === "string" ? { text: Evidence.clean(text, evidenceLength) } : {}),
-        })),
-      );
+    const rows = yield* sql<{
+      reason: Reason.Reason;
+      id: string;
+      started: number;
+      text: string | null;
+    }>`WITH b (reason) AS (VALUES ${tuples(
+      sql,
+      reasons.map((reason) => [reason]),
+    )})
+      SELECT l.reason, l.id, l.started, ${message} AS text FROM b
+      CROSS JOIN memory_lessons l LEFT JOIN deploys d ON d.id = l.id
+      WHERE l.seq IN (SELECT f.seq FROM memory_lessons f
+        WHERE f.service = ${service} AND f.reason = b.reason AND f.failed = 1
+        ORDER BY f.started DESC, f.id DESC LIMIT ${evidenceListed})
+      ORDER BY l.started DESC, l.id DESC`;
+    for (const { reason, id, started, text } of rows) {
+      const one = {
+        deployId: id,
+        at: Timestamp.fromMillis(started),
+        ...(typeof text === "string" ? { text: Evidence.clean(text, evidenceLength) } : {}),
+      };
+      const others = found.get(reason);
+      if (others === undefined) found.set(reason, [one]);
+      else others.push(one);
     }
     return found;
   });
 
-/** Pairs that stand among all of the cluster's, with this service last. */
+/** Of a service's pairs, those that stand among all of the cluster's. */
 export const conditional = (
   sql: SqlClient,
-  cluster: ClusterRow,
-  { id, all }: { readonly id: number; readonly all: Pairs.Counts },
+  { clusterId, tested, all }: Pick<Known, "clusterId" | "tested" | "all">,
+  pairs: Effect.Effect.Success<ReturnType<typeof PairRows.ofService>>,
   before: ReadonlySet<string>,
 ) =>
   Effect.gen(function* () {
-    const pairs = yield* PairRows.withChance(sql, id);
-    if (pairs.length === 0) return [];
-    const cutoff = yield* PairRows.cutoff(sql, cluster.id, cluster.tested);
-    return pairs
+    const possible = pairs.filter(({ chance }) => chance !== null);
+    if (possible.length === 0) return [];
+    const cutoff = yield* PairRows.cutoff(sql, clusterId, tested);
+    return possible
       .filter(
         ({ chance, pair }) =>
           (chance ?? 1) <= cutoff && !Pairs.hasStopped(PairRows.pairOf(pair, all)),

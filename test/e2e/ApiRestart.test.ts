@@ -2,7 +2,7 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, inject, it } from "vitest";
+import { describe, expect, inject, it, vi } from "vitest";
 import { missing } from "../../tools/testbed/programs.mjs";
 import { down, restartApiServer, up } from "../../tools/testbed/testbed.mjs";
 import { REAL } from "../harness/Cluster.js";
@@ -15,12 +15,21 @@ const RENEWED_WITHIN_MS = 5_000;
 const absent = "missing" in inject("testbed") || missing().length > 0;
 
 describe.skipIf(absent)(`an API server that restarts ${REAL}`, () => {
-  it("is waited for: the deploy completes", async () => {
+  it("is waited for: the deploy completes, and who watches sees it", async () => {
     const dir = mkdtempSync(join(tmpdir(), "nopea-own-testbed-"));
     try {
       const kubeconfig = await up(dir, { owner: process.pid });
       const env = { KUBECONFIG: kubeconfig, NOPEA_STATE: folder() };
       const args = ["-s", "web", "-f", set(web("registry.example/web:slow")), "-o", "json"];
+      let watched = "";
+      let stop = () => {};
+      const watching = runNopea(["status", "--watch", "-n", "default"], {
+        env,
+        onStart: (child) => {
+          stop = () => void child.kill("SIGINT");
+          child.stdout?.on("data", (text: string) => (watched += text));
+        },
+      });
       let outage: Promise<number> | undefined;
       const restart = async () => {
         const from = performance.now();
@@ -50,6 +59,12 @@ describe.skipIf(absent)(`an API server that restarts ${REAL}`, () => {
       }
       const next = await runNopea(["deploy", ...args], { env });
       expect(JSON.parse(next.stdout), next.stderr).toMatchObject({ status: "completed" });
+      const ended = `deploy ${answer.deploy_id} ${answer.status}`;
+      await vi.waitFor(() => expect(watched).toContain(ended), 20_000);
+      stop();
+      expect(await watching).toMatchObject({ code: 130 });
+      expect(watched).toContain("warning: as it was last seen: ");
+      expect(watched).toContain("the cluster answers");
       const history = await runNopea(["history", "web", "-o", "json"], { env });
       expect(JSON.parse(history.stdout).deployments).toMatchObject([
         { status: "completed" },

@@ -116,7 +116,7 @@ export const operations: { readonly [Name in Operations.Name]: OperationSpec } =
     examples: [
       ["nopea status web -n shop", "one service"],
       ["nopea status -n shop", "every service of the namespace"],
-      ["nopea status web -n shop --watch", "keep looking"],
+      ["nopea status web -n shop --watch", "and each change, until Ctrl-C"],
       ["nopea status web -n shop --offline -j", "what memory has, as JSON"],
     ],
     arguments: [["[service]", "the service; all of the namespace where it is left out"]],

@@ -157,7 +157,8 @@ export const yes = (): Option => flag(HOW, "-y, --yes", "do it without asking");
 export const limit = (): Option =>
   count(flag(OUTPUT, "--limit <n>", "the newest so many (default 200)"));
 
-export const watch = (): Option => flag(OUTPUT, "-w, --watch", "look again and again until Ctrl-C");
+export const watch = (): Option =>
+  flag(OUTPUT, "-w, --watch", "show each change as it happens, until Ctrl-C");
 
 export const stream = (): Option =>
   flag(OUTPUT, "--stream", "JSON lines as things happen; the result is the last one");

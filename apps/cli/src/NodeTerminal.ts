@@ -72,6 +72,8 @@ export const layer: Layer.Layer<Terminal> = Layer.scoped(
       // The reader has gone (EPIPE): what is left to say is for nobody.
       stream.on("error", () => {});
     }
+    const closed = yield* Deferred.make<void>();
+    process.stdout.on("error", () => Deferred.unsafeDone(closed, Effect.void));
     const asked = yield* Deferred.make<void>();
     const runtime = yield* Effect.runtime();
     const onSignal = () => {
@@ -95,6 +97,7 @@ export const layer: Layer.Layer<Terminal> = Layer.scoped(
       err: writer(process.stderr),
       outLook: Effect.sync(() => lookOf(process.stdout)),
       errLook: Effect.sync(() => lookOf(process.stderr)),
+      outClosed: Deferred.await(closed),
       outLive: isLive(process.stdout),
       errLive: isLive(process.stderr),
       redraw: yield* redrawer,

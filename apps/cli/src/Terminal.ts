@@ -23,6 +23,8 @@ export class Terminal extends Context.Tag("@nopea/cli/Terminal")<
     /** What stdout can show. */
     readonly outLook: Effect.Effect<Look>;
     readonly errLook: Effect.Effect<Look>;
+    /** Completes when whoever read stdout has gone. */
+    readonly outClosed: Effect.Effect<void>;
     /** stdout is a terminal that can redraw itself. */
     readonly outLive: boolean;
     /** stderr is. */

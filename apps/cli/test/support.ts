@@ -14,7 +14,9 @@ const unasked = (name: string) => () => Effect.die(new Error(`${name} was not to
 const nothing: Surface.Methods = {
   deploy: () => Stream.die(new Error("deploy was not to be asked")),
   diff: unasked("diff"),
-  status: unasked("status"),
+  status: Object.assign(unasked("status"), {
+    watch: () => Stream.die(new Error("status was not to be watched")),
+  }),
   context: unasked("context"),
   explain: unasked("explain"),
   history: unasked("history"),
@@ -39,6 +41,10 @@ export const run = (
     readonly surface?: Partial<Surface.Methods>;
     readonly interrupted?: Effect.Effect<void>;
     readonly width?: number;
+    readonly height?: number;
+    /** stdout is a terminal; what is drawn in it, one over the other, goes in here. */
+    readonly drawn?: Array<string>;
+    readonly outClosed?: Effect.Effect<void>;
     /** How long it takes to read the documents, of which there are none. */
     readonly loading?: Effect.Effect<void>;
   } = {},
@@ -46,7 +52,11 @@ export const run = (
   Effect.gen(function* () {
     let out = "";
     let err = "";
-    const look = Effect.succeed({ color: false, width: options.width ?? 80, height: 24 });
+    const look = Effect.succeed({
+      color: false,
+      width: options.width ?? 80,
+      height: options.height ?? 24,
+    });
     const terminal = Layer.succeed(Terminal, {
       stdin: Stream.empty,
       out: (text) => Effect.sync(() => void (out += text)),
@@ -54,9 +64,10 @@ export const run = (
       outLook: look,
       errLook: look,
       confirm: Option.none(),
-      outLive: false,
+      outClosed: options.outClosed ?? Effect.never,
+      outLive: options.drawn !== undefined,
       errLive: false,
-      redraw: () => Effect.void,
+      redraw: (_, text) => Effect.sync(() => void options.drawn?.push(text)),
       interrupted: options.interrupted ?? Effect.never,
     });
     const parsed = parse(argv, version);

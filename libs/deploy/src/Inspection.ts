@@ -5,7 +5,7 @@
 import { type Drift, KubeObject, type Service, type DeployResult } from "@nopea/domain";
 import { type Cluster, type ClusterError, ThreeWay, Waiter } from "@nopea/k8s";
 import { Deploys, type DeployRow, SecretDigest } from "@nopea/store";
-import { Array, Context, Effect, Layer, Option, Stream } from "effect";
+import { Array, Context, Effect, Layer, Option, type Scope } from "effect";
 import * as ClusterIdentity from "./ClusterIdentity.js";
 import { withEvidence } from "./Intake.js";
 import * as Changes from "./internal/changes.js";
@@ -15,6 +15,8 @@ import * as Ledger from "./Ledger.js";
 import * as Ledgers from "./Ledgers.js";
 import { Recovery, type View } from "./Recovery.js";
 import { Settings, waitSettings } from "./Settings.js";
+
+export type { Changes } from "./internal/changes.js";
 
 type ClusterService = typeof Cluster.Cluster.Service;
 
@@ -36,7 +38,7 @@ export interface Inspection {
   }>;
   /** What stands against it: terminal findings first. */
   readonly findings: ReadonlyArray<Waiter.Finding>;
-  /** Of every object looked at, `no_drift` too. */
+  /** Of every object looked at, `no_drift` too; none while a deploy is in flight, which changes them. */
   readonly drift: ReadonlyArray<Drift.Drift>;
   readonly degraded: ReadonlyArray<DeployResult.Degraded>;
   readonly warnings: ReadonlyArray<string>;
@@ -54,11 +56,11 @@ export class Inspector extends Context.Tag("@nopea/deploy/Inspector")<
       cluster: ClusterService,
       place: Place,
     ) => Effect.Effect<Inspection, Ledgers.Failure>;
-    /** Now, and again when something of it changes, at least every 10 s; a failure ends it. */
-    readonly watch: (
+    /** Word that another look may show something else, of a service or of all of a namespace. */
+    readonly changes: (
       cluster: ClusterService,
-      place: Place,
-    ) => Stream.Stream<Inspection, Ledgers.Failure>;
+      place: Changes.Place,
+    ) => Effect.Effect<Changes.Changes, never, Scope.Scope>;
   }
 >() {}
 
@@ -94,10 +96,11 @@ export const make: Effect.Effect<
         refs.map((one) => ({ object: live.get(KubeObject.refKey(one)) ?? bare(one) })),
         waitSettings(settings, { timeoutMs: 0, deadlineMs: 0 }),
       );
-      if (lastApplied.objects.size === 0 && refs.length > 0) {
+      const isSettled = Option.isNone(inFlight);
+      if (isSettled && lastApplied.objects.size === 0 && refs.length > 0) {
         warnings.push("what was last applied is not known here, so that drift can't be seen");
       }
-      const drift = yield* Effect.forEach(refs, (one) => {
+      const drift = yield* Effect.forEach(isSettled ? refs : [], (one) => {
         const key = KubeObject.refKey(one);
         const last = lastApplied.objects.get(key);
         const there = live.get(key);
@@ -192,19 +195,7 @@ export const make: Effect.Effect<
     },
   );
 
-  return Inspector.of({
-    inspect,
-    watch: (cluster, place) =>
-      Stream.unwrapScoped(
-        Effect.map(Changes.make(cluster), (changes) => {
-          const look = inspect(cluster, place).pipe(Effect.tap(following(changes, place)));
-          return Stream.concat(
-            Stream.fromEffect(look),
-            Stream.repeatEffect(Effect.zipRight(changes.next, look)),
-          );
-        }),
-      ),
-  });
+  return Inspector.of({ inspect, changes: Changes.make });
 });
 
 export const layer: Layer.Layer<
@@ -212,29 +203,6 @@ export const layer: Layer.Layer<
   never,
   Recovery | Deploys.Deploys | SecretDigest.SecretDigest
 > = Layer.effect(Inspector, make);
-
-/** Asks for word of all that a look has looked at: the ledger, the objects, and what belongs to them. */
-const following = (changes: Changes.Changes, place: Place) => {
-  const { name, ...ledgers } = Ledgers.refOf(place);
-  let members: ReadonlySet<string> = new Set();
-  return ({ objects }: Inspection) => {
-    members = new Set(objects.map(({ object }) => KubeObject.refKey(object)));
-    const isMember = (object: KubeObject.KubeObject) =>
-      members.has(KubeObject.refKey(KubeObject.refOf(object)));
-    const { namespace } = place;
-    return Effect.all(
-      [
-        changes.of({ ...ledgers, fieldSelector: `metadata.name=${name}` }),
-        changes.of({ apiVersion: "v1", kind: "Pod", namespace }),
-        changes.of({ apiVersion: "apps/v1", kind: "ReplicaSet", namespace }),
-        ...objects.map(({ object: { apiVersion, kind, namespace } }) =>
-          changes.of({ apiVersion, kind, namespace }, isMember),
-        ),
-      ],
-      { discard: true },
-    );
-  };
-};
 
 const nothing = (ref: Service.ServiceRef): Inspection => ({
   ref,

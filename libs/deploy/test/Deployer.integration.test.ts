@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest";
 import type { KubeObject, Service } from "@nopea/domain";
 import { Deploys } from "@nopea/store";
-import { Context, Deferred, Effect, Fiber, Option, Queue, Stream } from "effect";
+import { Context, Deferred, Effect, Fiber, Option } from "effect";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Inspection, Intake, Ledgers, Record } from "../src/index.js";
@@ -152,22 +152,24 @@ describe.skipIf(skipped !== undefined)("a deploy on a real API", () => {
     }),
   );
 
-  it.scopedLive("sees a change as it comes, of a pod, of the set and of an object", () =>
+  it.scopedLive("has word of a change as it comes, of a pod, of the set and of an object", () =>
     Effect.gen(function* () {
       const { cluster, namespace } = yield* world;
       const on = yield* machine();
       const set = (tag: string, ...more: ReadonlyArray<KubeObject.KubeObject>) =>
         deploy(on, cluster, { service, namespace, objects: [deployment("web", tag), ...more] });
       yield* set("1.0.0");
-      const seen = yield* Queue.unbounded<Inspection.Inspection>();
-      yield* Context.get(on, Inspection.Inspector)
-        .watch(cluster, { namespace, service })
-        .pipe(
-          Stream.runForEach((look) => Queue.offer(seen, look)),
-          Effect.forkScoped,
-        );
+      const inspector = Context.get(on, Inspection.Inspector);
+      const changes = yield* inspector.changes(cluster, { namespace, service });
+      const look = inspector
+        .inspect(cluster, { namespace, service })
+        .pipe(Effect.tap(({ objects }) => changes.follow(objects.map(({ object }) => object))));
+      // Without word there is a look every 10 s.
       const sees = (is: (look: Inspection.Inspection) => boolean) =>
-        Queue.take(seen).pipe(Effect.repeat({ until: is }), Effect.timeout("9 seconds"));
+        Effect.zipRight(changes.next, look).pipe(
+          Effect.repeat({ until: is }),
+          Effect.timeout("9 seconds"),
+        );
       yield* sees(({ ready }) => ready);
       const pods = yield* cluster.list({ apiVersion: "v1", kind: "Pod", namespace });
       const [pod] = pods.items;

@@ -21,7 +21,7 @@ export interface Operation<
   Input,
   Output,
   Failure,
-  Answer extends "once" | "stream",
+  Answer extends "once" | "stream" | "watched",
 > {
   readonly name: Name;
   /** One line, in the imperative, for help texts and tool lists. */
@@ -32,7 +32,7 @@ export interface Operation<
   readonly input: Of<Input>;
   readonly output: Of<Output>;
   readonly failure: Of<Failure>;
-  /** `stream`: events of `Progress`, the last of which holds the result. */
+  /** `stream`: events of `Progress`, the last of which holds the result; `watched`: once, or whenever it changes. */
   readonly answer: Answer;
 }
 
@@ -57,12 +57,25 @@ export interface StreamOptions {
   readonly cancel?: Effect.Effect<void> | undefined;
 }
 
+type Once<Op> = (ask: Ask<Op>) => Effect.Effect<Output<Op>, Failure<Op>>;
+
 /** How a program calls an operation. */
 export type Method<Op> = Op extends { readonly answer: "stream" }
   ? (ask: Ask<Op>, options?: StreamOptions) => Stream.Stream<Progress.Progress, Failure<Op>>
-  : (ask: Ask<Op>) => Effect.Effect<Output<Op>, Failure<Op>>;
+  : Op extends { readonly answer: "watched" }
+    ? Once<Op> & {
+        /** What it answers now, and each answer that differs from the one before; it never ends by itself. */
+        readonly watch: (ask: Ask<Op>) => Stream.Stream<Output<Op>, Failure<Op>>;
+      }
+    : Once<Op>;
 
 /** What carries an operation out, once its input was found valid. `R`: what it needs. */
 export type Handler<Op, R> = Op extends { readonly answer: "stream" }
   ? (input: Input<Op>, options: StreamOptions) => Stream.Stream<Progress.Progress, Failure<Op>, R>
   : (input: Input<Op>) => Effect.Effect<Output<Op>, Failure<Op>, R>;
+
+/** What carries out watching: `look` is the operation answered once. */
+export type Watcher<Op, R> = (
+  input: Input<Op>,
+  look: Effect.Effect<Output<Op>, Failure<Op>, R>,
+) => Stream.Stream<Output<Op>, Failure<Op>, R>;

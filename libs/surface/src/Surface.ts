@@ -1,7 +1,8 @@
 /**
  * nopea for programs: one method per operation, derived from the table, so that it can't lag
  * behind. `surface.history({ service: "web" })` answers once; `surface.deploy({ … })` is a stream
- * of events of which the last holds the result (`outcome` keeps only that one).
+ * of events of which the last holds the result (`outcome` keeps only that one);
+ * `surface.status.watch({ … })` is one of answers.
  */
 import type { CommandExecutor, FileSystem, HttpClient, Path } from "@effect/platform";
 import { Settings as Figures } from "@nopea/deploy";
@@ -30,13 +31,16 @@ export const outcome = <E, R>(
     event.type === "outcome" ? Option.some(event.result) : last,
   );
 
+/** An operation that answers once, with what carries it out. */
+interface Answering<Input, Output, Failure> {
+  readonly operation: Operation.Operation<string, Input, Output, Failure, "once" | "watched">;
+  readonly handler: (input: Input) => Effect.Effect<Output, Failure, Session.Session>;
+}
+
 /** A method that answers once; what carries it out is loaded when it is first asked. */
 const once =
   <Input, Output extends Restorations.Marks, Failure>(
-    load: () => Promise<{
-      readonly operation: Operation.Operation<string, Input, Output, Failure, "once">;
-      readonly handler: (input: Input) => Effect.Effect<Output, Failure, Session.Session>;
-    }>,
+    load: () => Promise<Answering<Input, Output, Failure>>,
     context: Context.Context<Session.Session>,
   ) =>
   (ask: Operation.Asked<Input>): Effect.Effect<Output, Failure | BadInput> =>
@@ -47,6 +51,31 @@ const once =
         Effect.withSpan(`Surface.${operation.name}`),
       ),
     );
+
+/** A method that answers once, or with each change of the answer. */
+const watched = <Input, Output extends Restorations.Marks, Failure>(
+  load: () => Promise<Answering<Input, Output, Failure>>,
+  loadWatch: () => Promise<{
+    readonly watch: (
+      input: Input,
+      look: Effect.Effect<Output, Failure, Session.Session>,
+    ) => Stream.Stream<Output, Failure, Session.Session>;
+  }>,
+  context: Context.Context<Session.Session>,
+) =>
+  Object.assign(once(load, context), {
+    watch: (ask: Operation.Asked<Input>): Stream.Stream<Output, Failure | BadInput> =>
+      Stream.unwrap(
+        Effect.gen(function* () {
+          const { operation, handler } = yield* Effect.promise(load);
+          const { watch } = yield* Effect.promise(loadWatch);
+          const input = yield* Validation.validate(operation, ask);
+          return watch(input, Restorations.told(operation.impact, handler(input))).pipe(
+            Stream.withSpan(`Surface.${operation.name}.watch`),
+          );
+        }),
+      ).pipe(Stream.provideContext(context)),
+  });
 
 /** A method that answers with events. */
 const streaming =
@@ -79,7 +108,11 @@ export const make: Effect.Effect<Methods, never, Session.Session> = Effect.map(
   (context) => ({
     deploy: streaming(() => import("./operations/Deploy.js"), context),
     diff: once(() => import("./operations/Diff.js"), context),
-    status: once(() => import("./operations/Status.js"), context),
+    status: watched(
+      () => import("./operations/Status.js"),
+      () => import("./operations/StatusWatch.js"),
+      context,
+    ),
     context: once(() => import("./operations/Context.js"), context),
     explain: once(() => import("./operations/Explain.js"), context),
     history: once(() => import("./operations/History.js"), context),

@@ -4,10 +4,11 @@ import type { Operations } from "@nopea/surface";
 import type { Look } from "../Terminal.js";
 import { age, fit, indent, oneLine, paintFor, paragraph, table } from "../Text.js";
 import { statusText } from "./History.js";
+import { noteLines } from "./Result.js";
 
 type Status = Operations.Output<"status">;
 export type ServiceStatus = Extract<Status, { readonly service: string }>;
-export type NamespaceStatus = Exclude<Status, ServiceStatus>;
+type NamespaceStatus = Exclude<Status, ServiceStatus>;
 
 const SHOWN = 25;
 
@@ -17,7 +18,7 @@ const driftWord = (status: ServiceStatus): string => {
 };
 
 /** What a person would answer when asked "is it up?". */
-const readyWord = (status: ServiceStatus): string =>
+export const readyWord = (status: ServiceStatus): string =>
   status.cluster !== "reachable"
     ? "unknown"
     : status.inFlight?.status === "progressing" && status.inFlight.wouldSettleAs === undefined
@@ -29,11 +30,7 @@ const readyWord = (status: ServiceStatus): string =>
 const sinceText = (timestamp: Timestamp.Timestamp, now: number) =>
   `${age(now - Timestamp.toMillis(timestamp))} ago`;
 
-export const serviceLines = (
-  status: ServiceStatus,
-  look: Look,
-  now: number,
-): ReadonlyArray<string> => {
+const serviceLines = (status: ServiceStatus, look: Look, now: number): ReadonlyArray<string> => {
   const paint = paintFor(look);
   const { current, latest, inFlight } = status;
   const word = readyWord(status);
@@ -66,7 +63,7 @@ export const serviceLines = (
       ? []
       : fact(
           "in flight",
-          `${inFlight.deployId}, since ${sinceText(inFlight.since, now)}: ${oneLine(inFlight.message)}`,
+          `${inFlight.deployId}, begun ${sinceText(inFlight.since, now)}: ${oneLine(inFlight.message)}`,
         )),
     ...(unready.length === 0
       ? []
@@ -81,7 +78,7 @@ export const serviceLines = (
           ...(unready.length > SHOWN ? [`    and ${unready.length - SHOWN} more`] : []),
         ]),
     ...(drifted.length === 0
-      ? status.cluster === "reachable" && current !== undefined
+      ? status.cluster === "reachable" && current !== undefined && inFlight === undefined
         ? fact("drift", "none: nothing was changed since it was applied")
         : []
       : [
@@ -97,7 +94,7 @@ export const serviceLines = (
   ];
 };
 
-export const namespaceLines = (
+const namespaceLines = (
   status: NamespaceStatus,
   look: Look,
   now: number,
@@ -128,3 +125,8 @@ export const namespaceLines = (
     look.width,
   );
 };
+
+export const statusLines = (status: Status, look: Look, now: number): ReadonlyArray<string> => [
+  ...("service" in status ? serviceLines(status, look, now) : namespaceLines(status, look, now)),
+  ...noteLines(status.warnings, look),
+];

@@ -81,7 +81,7 @@ export type NamespaceStatus = typeof NamespaceStatus.Type;
 export const output = Schema.Union(ServiceStatus, NamespaceStatus);
 export type Output = typeof output.Type;
 
-export const operation: Operation.Operation<"status", Input, Output, Failure, "once"> = {
+export const operation: Operation.Operation<"status", Input, Output, Failure, "watched"> = {
   name: "status",
   summary: "Show what is deployed, whether it is ready, and what has drifted",
   impact: "read",
@@ -89,7 +89,7 @@ export const operation: Operation.Operation<"status", Input, Output, Failure, "o
   input,
   output,
   failure,
-  answer: "once",
+  answer: "watched",
 };
 
 /** `Deployment` fields of a status, where there is such a deploy. */

@@ -29,7 +29,7 @@ uyEiugOsVgkcXgBLzT/3H9rT1O6b9A==
 -----END CERTIFICATE-----
 `;
 
-const identity = { key: KEY, cert: CERTIFICATE };
+export const identity = { key: KEY, cert: CERTIFICATE };
 
 export interface Asked {
   readonly stream: ServerHttp2Stream;

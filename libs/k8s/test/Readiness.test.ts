@@ -31,19 +31,47 @@ const rows: ReadonlyArray<
   [
     "a Deployment that rolls",
     "{apiVersion: apps/v1, kind: Deployment, metadata: {generation: 2}, spec: {replicas: 3}, status: {observedGeneration: 2, replicas: 4, updatedReplicas: 2, readyReplicas: 3, availableReplicas: 3}}",
-    "1 of 3 new pods ready",
+    "1 of 3 new pods ready, 2 created, 2 old pods left",
     { newPodsReady: 1 },
+  ],
+  [
+    "a Deployment on its first way, of whose pods none may be read",
+    "{apiVersion: apps/v1, kind: Deployment, metadata: {generation: 1}, spec: {replicas: 3}, status: {observedGeneration: 1, replicas: 3, updatedReplicas: 3, readyReplicas: 2, availableReplicas: 2}}",
+    "2 of 3 new pods ready",
+  ],
+  [
+    "a Deployment whose new pods are all there, and the old ones too",
+    "{apiVersion: apps/v1, kind: Deployment, metadata: {generation: 2}, spec: {replicas: 1}, status: {observedGeneration: 2, replicas: 2, updatedReplicas: 1, readyReplicas: 1, availableReplicas: 1}}",
+    "0 of 1 new pods ready, 1 old pod left",
+    { newPodsReady: 0 },
+  ],
+  [
+    "a Deployment whose pods can't be created",
+    "{apiVersion: apps/v1, kind: Deployment, metadata: {generation: 1}, spec: {replicas: 3}, status: {observedGeneration: 1}}",
+    "0 of 3 new pods ready, 0 created",
+    { newPodsReady: 0 },
+  ],
+  [
+    "a Deployment that is scaled down",
+    "{apiVersion: apps/v1, kind: Deployment, metadata: {generation: 2}, spec: {replicas: 1}, status: {observedGeneration: 2, replicas: 3, updatedReplicas: 3, readyReplicas: 3, availableReplicas: 3}}",
+    "waiting for 2 pods to end",
+    { newPodsReady: 3 },
+  ],
+  [
+    "a Deployment that its controller has not called done yet",
+    "{apiVersion: apps/v1, kind: Deployment, metadata: {generation: 1}, spec: {replicas: 2}, status: {observedGeneration: 1, replicas: 2, updatedReplicas: 2, readyReplicas: 2, availableReplicas: 2, conditions: [{type: Progressing, status: 'True', reason: ReplicaSetUpdated, message: it moves}]}}",
+    "2 of 2 new pods ready, waiting for its controller to finish the rollout",
   ],
   [
     "a Deployment whose old pods are still there",
     "{apiVersion: apps/v1, kind: Deployment, metadata: {generation: 2}, spec: {replicas: 3}, status: {observedGeneration: 2, replicas: 4, updatedReplicas: 3, readyReplicas: 4, availableReplicas: 4}}",
-    "waiting for the old pods to end (1 left)",
+    "all new pods ready, waiting for 1 old pod to end",
     { newPodsReady: 3 },
   ],
   [
     "a Deployment whose pods are ready but not yet available",
     "{apiVersion: apps/v1, kind: Deployment, metadata: {generation: 1}, spec: {replicas: 2, minReadySeconds: 10}, status: {observedGeneration: 1, replicas: 2, updatedReplicas: 2, readyReplicas: 2, availableReplicas: 0}}",
-    "0 of 2 new pods available",
+    "2 of 2 new pods ready, 0 available (each has to stay ready for 10s)",
   ],
   [
     "a Deployment that is done",
@@ -73,8 +101,24 @@ const rows: ReadonlyArray<
   [
     "a StatefulSet that rolls",
     "{apiVersion: apps/v1, kind: StatefulSet, metadata: {generation: 2}, spec: {replicas: 3}, status: {observedGeneration: 2, replicas: 3, readyReplicas: 3, updatedReplicas: 1, currentRevision: a, updateRevision: b}}",
-    "1 of 3 new pods ready",
+    "1 of 3 new pods ready, 1 created",
     { newPodsReady: 1 },
+  ],
+  [
+    "a StatefulSet that rolls down to its partition",
+    "{apiVersion: apps/v1, kind: StatefulSet, metadata: {generation: 2}, spec: {replicas: 5, updateStrategy: {type: RollingUpdate, rollingUpdate: {partition: 2}}}, status: {observedGeneration: 2, replicas: 5, readyReplicas: 4, updatedReplicas: 2, currentRevision: a, updateRevision: b}}",
+    "1 of 3 new pods ready, 2 created",
+    { newPodsReady: 1 },
+  ],
+  [
+    "a StatefulSet that is scaled down",
+    "{apiVersion: apps/v1, kind: StatefulSet, metadata: {generation: 2}, spec: {replicas: 1}, status: {observedGeneration: 2, replicas: 2, readyReplicas: 2, currentRevision: a, updateRevision: a}}",
+    "waiting for 1 pod to end",
+  ],
+  [
+    "a StatefulSet whose pods have to stay ready",
+    "{apiVersion: apps/v1, kind: StatefulSet, metadata: {generation: 1}, spec: {replicas: 2}, status: {observedGeneration: 1, replicas: 2, readyReplicas: 2, availableReplicas: 1, currentRevision: a, updateRevision: a}}",
+    "2 of 2 pods ready, 1 available",
   ],
   [
     "a StatefulSet whose partition is reached",
@@ -94,7 +138,7 @@ const rows: ReadonlyArray<
   [
     "a DaemonSet that rolls",
     "{apiVersion: apps/v1, kind: DaemonSet, metadata: {generation: 1}, status: {observedGeneration: 1, desiredNumberScheduled: 3, currentNumberScheduled: 3, updatedNumberScheduled: 2, numberReady: 3, numberAvailable: 3}}",
-    "1 of 3 new pods ready",
+    "1 of 3 new pods ready, 2 created",
     { newPodsReady: 1 },
   ],
   [
@@ -106,6 +150,22 @@ const rows: ReadonlyArray<
     "a ReplicaSet that can't make its pods",
     "{apiVersion: apps/v1, kind: ReplicaSet, metadata: {generation: 1}, spec: {replicas: 1}, status: {observedGeneration: 1, conditions: [{type: ReplicaFailure, status: 'True', message: exceeded quota}]}}",
     "exceeded quota",
+  ],
+  [
+    "a ReplicaSet with one pod too many",
+    "{apiVersion: apps/v1, kind: ReplicaSet, metadata: {generation: 1}, spec: {replicas: 1}, status: {observedGeneration: 1, replicas: 2, readyReplicas: 2, availableReplicas: 2}}",
+    "waiting for 1 pod to end",
+  ],
+  [
+    "a Job with pods that run",
+    "{apiVersion: batch/v1, kind: Job, metadata: {}, spec: {completions: 5}, status: {startTime: x, succeeded: 2, active: 2}}",
+    "2 of 5 pods succeeded, 2 running",
+  ],
+  [
+    "a Rollout on its way",
+    "{apiVersion: argoproj.io/v1alpha1, kind: Rollout, metadata: {generation: 1}, spec: {replicas: 5}, status: {observedGeneration: '1', phase: Progressing, message: more replicas need to be updated, updatedReplicas: 2}}",
+    "1 of 5 new pods ready, 2 created (Progressing: more replicas need to be updated)",
+    { newPodsReady: 1 },
   ],
   [
     "a Job that runs (kstatus: ready)",

@@ -1,5 +1,13 @@
 /** Every node that should run its pod runs the new one, available. */
-import { figure, nested, notYet, partsOf, type ReadinessRule, yes } from "./Judgement.js";
+import {
+  figure,
+  nested,
+  newPodsText,
+  notYet,
+  partsOf,
+  type ReadinessRule,
+  yes,
+} from "./Judgement.js";
 
 export const rule: ReadinessRule = (object, context) => {
   const { spec, status } = partsOf(object);
@@ -17,9 +25,13 @@ export const rule: ReadinessRule = (object, context) => {
   const available = figure(status, "numberAvailable");
   if (figure(status, "currentNumberScheduled") < wanted || updated < wanted)
     return notYet(
-      `${context.newPodsReady ?? Math.min(updated, ready)} of ${wanted} new pods ready`,
+      newPodsText({
+        ready: context.newPodsReady ?? Math.min(updated, ready),
+        wanted,
+        created: updated,
+      }),
     );
-  if (ready < wanted) return notYet(`${ready} of ${wanted} new pods ready`);
-  if (available < wanted) return notYet(`${available} of ${wanted} new pods available`);
+  if (ready < wanted) return notYet(newPodsText({ ready, wanted, created: wanted }));
+  if (available < wanted) return notYet(`${ready} of ${wanted} pods ready, ${available} available`);
   return yes(`${ready} of ${wanted} pods ready`);
 };

@@ -1,10 +1,23 @@
 /** Every pod is of the new revision, available, and the old ones are gone. */
 import { conditionOf, millis } from "../diagnosis/Pod.js";
 import { seenCondition } from "../diagnosis/Sign.js";
-import { failed, figure, notYet, partsOf, type ReadinessRule, yes } from "./Judgement.js";
+import {
+  failed,
+  figure,
+  newPodsText,
+  notYet,
+  partsOf,
+  type ReadinessRule,
+  toEndText,
+  yes,
+} from "./Judgement.js";
 
 /** `progressDeadlineSeconds` that means none: the controller then writes no Progressing condition. */
 const NO_DEADLINE = 2_147_483_647;
+
+/** A pod counts as available when it was ready for so long. */
+const heldText = (seconds: number): string =>
+  seconds === 0 ? "" : ` (each has to stay ready for ${seconds}s)`;
 
 export const rule: ReadinessRule = (object, context) => {
   const { spec, status, conditions } = partsOf(object);
@@ -18,6 +31,19 @@ export const rule: ReadinessRule = (object, context) => {
   const progressing = conditionOf(conditions, "Progressing");
   const done = replicas === wanted && updated === wanted && available >= wanted && ready >= wanted;
 
+  const newReady =
+    context.newPodsReady ??
+    (context.newReplicaSet === undefined
+      ? undefined
+      : figure(partsOf(context.newReplicaSet).status, "readyReplicas"));
+  const old = Math.max(0, replicas - updated);
+  const newPods = newPodsText({
+    ready: newReady ?? Math.min(updated, ready),
+    wanted,
+    created: updated,
+    old,
+  });
+
   if (spec["paused"] === true)
     return done
       ? yes(`${ready} of ${wanted} pods ready (paused)`)
@@ -29,28 +55,23 @@ export const rule: ReadinessRule = (object, context) => {
   if (progressing?.reason === "ProgressDeadlineExceeded")
     return failed({
       reason: "progress_deadline_exceeded",
-      message: progressing.message || "progress deadline exceeded",
+      message: `${progressing.message || "progress deadline exceeded"} (${newPods})`,
       evidence: [seenCondition(progressing)],
       at: millis(progressing.lastUpdateTime),
     });
 
-  const newReady =
-    context.newPodsReady ??
-    (context.newReplicaSet === undefined
-      ? undefined
-      : figure(partsOf(context.newReplicaSet).status, "readyReplicas"));
-  const newPods = `${newReady ?? Math.min(updated, ready)} of ${wanted} new pods ready`;
   if (updated < wanted || replicas < wanted) return notYet(newPods);
   if (!done && newReady !== undefined && newReady < wanted) return notYet(newPods);
-  if (replicas > wanted || replicas > updated)
-    return notYet(`waiting for the old pods to end (${replicas - updated} left)`);
+  if (old > 0) return notYet(`all new pods ready, ${toEndText(old, "old ")}`);
+  if (replicas > wanted) return notYet(toEndText(replicas - wanted));
   if (ready < wanted) return notYet(newPods);
-  if (available < wanted) return notYet(`${available} of ${wanted} new pods available`);
+  if (available < wanted)
+    return notYet(`${newPods}, ${available} available${heldText(figure(spec, "minReadySeconds"))}`);
   if (
     progressing?.reason !== "NewReplicaSetAvailable" &&
     figure(spec, "progressDeadlineSeconds", 600) !== NO_DEADLINE
   )
-    return notYet(progressing?.message || "waiting for its controller to finish the rollout");
+    return notYet(`${newPods}, waiting for its controller to finish the rollout`);
   const isAvailable = conditionOf(conditions, "Available");
   if (isAvailable?.status !== "True") return notYet(isAvailable?.message || "not available yet");
   return yes(`${ready} of ${wanted} pods ready`);

@@ -22,7 +22,12 @@ export const rule: ReadinessRule = (object) => {
   if (status["startTime"] === undefined) return notYet("not started yet");
   const wanted = figure(spec, "completions", 1);
   const tries = figure(status, "failed");
+  const running = figure(status, "active");
   return notYet(
-    `${figure(status, "succeeded")} of ${wanted} pods succeeded${tries > 0 ? `, ${tries} failed` : ""}`,
+    [
+      `${figure(status, "succeeded")} of ${wanted} pods succeeded`,
+      ...(running > 0 ? [`${running} running`] : []),
+      ...(tries > 0 ? [`${tries} failed`] : []),
+    ].join(", "),
   );
 };

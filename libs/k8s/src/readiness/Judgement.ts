@@ -50,6 +50,30 @@ export const failed = (failure: Failure): Readiness => ({
   failed: { ...failure, message: Evidence.clean(failure.message, 1_000) },
 });
 
+const pods = (count: number, kind = ""): string => `${count} ${kind}pod${count === 1 ? "" : "s"}`;
+
+/** How far new pods are. */
+interface NewPods {
+  readonly ready: number;
+  readonly wanted: number;
+  /** Pods of the new revision that there are, ready or not. */
+  readonly created: number;
+  /** Pods of older revisions that there still are. */
+  readonly old?: number | undefined;
+}
+
+/** `1 of 3 new pods ready, 2 created, 2 old pods left`; what there is nothing to say of is left out. */
+export const newPodsText = ({ ready, wanted, created, old = 0 }: NewPods): string =>
+  [
+    `${ready} of ${wanted} new pods ready`,
+    ...(created < wanted ? [`${created} created`] : []),
+    ...(old > 0 ? [`${pods(old, "old ")} left`] : []),
+  ].join(", ");
+
+/** `waiting for 1 old pod to end`. */
+export const toEndText = (count: number, kind = ""): string =>
+  `waiting for ${pods(count, kind)} to end`;
+
 /** `spec` and `status` as a rule reads them: the API server's schema says what they hold, but all of it may be absent. */
 export interface Parts {
   readonly spec: Readonly<Record<string, unknown>>;

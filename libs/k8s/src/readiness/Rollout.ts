@@ -1,9 +1,17 @@
 /** An Argo Rollout whose phase is Healthy. Its pods, judged elsewhere, are the truth; the phase is a hint. */
 import { seen } from "../diagnosis/Sign.js";
-import { failed, notYet, partsOf, type ReadinessRule, yes } from "./Judgement.js";
+import {
+  failed,
+  figure,
+  notYet,
+  newPodsText,
+  partsOf,
+  type ReadinessRule,
+  yes,
+} from "./Judgement.js";
 
-export const rule: ReadinessRule = (object) => {
-  const { status } = partsOf(object);
+export const rule: ReadinessRule = (object, context) => {
+  const { spec, status } = partsOf(object);
   const phase = typeof status["phase"] === "string" ? status["phase"] : undefined;
   const message = typeof status["message"] === "string" ? status["message"] : "";
   if (phase === "Healthy") return yes("healthy");
@@ -13,5 +21,10 @@ export const rule: ReadinessRule = (object) => {
       message: message || "degraded",
       evidence: [seen("state", `phase Degraded: ${message}`)],
     });
-  return notYet([phase ?? "not seen by its controller yet", message].filter(Boolean).join(": "));
+  const wanted = spec["replicas"];
+  const words = [phase ?? "not seen by its controller yet", message].filter(Boolean).join(": ");
+  if (phase === undefined || typeof wanted !== "number") return notYet(words);
+  const created = figure(status, "updatedReplicas");
+  const ready = context.newPodsReady ?? 0;
+  return notYet(`${newPodsText({ ready, wanted, created })} (${words})`);
 };

@@ -1,5 +1,14 @@
 /** Every pod above the partition is of the new revision, and all are ready. */
-import { figure, nested, notYet, partsOf, type ReadinessRule, yes } from "./Judgement.js";
+import {
+  figure,
+  nested,
+  newPodsText,
+  notYet,
+  partsOf,
+  type ReadinessRule,
+  toEndText,
+  yes,
+} from "./Judgement.js";
 
 /**
  * An OrderedReady StatefulSet replaces no pod while one is broken, not even that one by a fix
@@ -28,15 +37,20 @@ export const rule: ReadinessRule = (object, context) => {
     spec["podManagementPolicy"] === "Parallel" ? "" : stuckBehind(context.brokenOldPods);
   const done = status["currentRevision"] === status["updateRevision"];
 
-  if (replicas > wanted) return notYet(`waiting for ${replicas - wanted} pods to end`);
-  if (!partitioned && !done && updated < wanted)
+  if (replicas > wanted) return notYet(toEndText(replicas - wanted));
+  if (updated < toUpdate && !done)
     return notYet(
-      `${context.newPodsReady ?? Math.min(updated, ready)} of ${wanted} new pods ready${stuck}`,
+      newPodsText({
+        ready: context.newPodsReady ?? Math.min(updated, ready),
+        wanted: toUpdate,
+        created: updated,
+      }) + stuck,
     );
-  if (partitioned && updated < toUpdate && !done)
-    return notYet(`${context.newPodsReady ?? updated} of ${toUpdate} new pods ready${stuck}`);
   if (replicas < wanted || ready < wanted) return notYet(`${ready} of ${wanted} pods ready`);
-  if (available < wanted) return notYet(`${available} of ${wanted} pods available`);
-  if (!partitioned && !done) return notYet("waiting for its controller to finish the rollout");
+  if (available < wanted) return notYet(`${ready} of ${wanted} pods ready, ${available} available`);
+  if (!partitioned && !done)
+    return notYet(
+      `${ready} of ${wanted} pods ready, waiting for its controller to finish the rollout`,
+    );
   return yes(`${ready} of ${wanted} pods ready`);
 };

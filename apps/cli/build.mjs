@@ -133,7 +133,7 @@ function compile() {
   const state = mkdtempSync(join(tmpdir(), "nopea-build-"));
   const { status, stderr } = spawnSync(
     process.execPath,
-    [here("bin/nopea.mjs"), "status", "web", "--offline", "--state", state],
+    [here("bin/nopea.cjs"), "status", "web", "--offline", "--state", state],
     { env: { PATH: process.env.PATH, HOME: state, NOPEA_CODE_CACHE: "write" }, encoding: "utf8" },
   );
   rmSync(state, { recursive: true, force: true });

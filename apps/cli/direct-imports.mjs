@@ -3,7 +3,8 @@
  * only passes it on.
  *
  * - `import { Effect } from "effect"` becomes `import * as Effect from "effect/Effect"`: the same
- *   module, but in this form esbuild knows which of its functions are used.
+ *   module, but in this form esbuild knows which of its functions are used. So with
+ *   `@effect/platform`, whose index would bring HTTP and commands along with a path.
  * - `import { Refusal } from "@nopea/deploy"` becomes an import of that room's `Refusal.ts`: an
  *   index is one file, and one part of it that is used at the start would bring all of them.
  */
@@ -55,6 +56,7 @@ function direct(from, { there, here }) {
       ? `import * as ${here} from "effect/${there}";`
       : `import { ${there} as ${here} } from "effect/Function";`;
   }
+  if (from === "@effect/platform") return `import * as ${here} from "@effect/platform/${there}";`;
   const target = indexOf(from.slice("@nopea/".length)).get(there);
   if (target === undefined) throw new Error(`${from} has no ${there}`);
   return target.name === undefined
@@ -62,7 +64,7 @@ function direct(from, { there, here }) {
     : `import { ${target.name} as ${here} } from ${JSON.stringify(target.from)};`;
 }
 
-const IMPORTS = /^import (type )?\{([^}]*)\} from "(effect|@nopea\/\w+)";$/gm;
+const IMPORTS = /^import (type )?\{([^}]*)\} from "(effect|@effect\/platform|@nopea\/\w+)";$/gm;
 
 export const directImports = {
   name: "direct-imports",

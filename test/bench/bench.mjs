@@ -17,7 +17,7 @@ if (kubeconfig === undefined)
 const home = mkdtempSync(join(tmpdir(), "nopea-bench-"));
 const nopea = [
   process.execPath,
-  fileURLToPath(new URL("../../apps/cli/bin/nopea.mjs", import.meta.url)),
+  fileURLToPath(new URL("../../apps/cli/bin/nopea.cjs", import.meta.url)),
 ];
 const kubectl = find("kubectl") ?? "kubectl";
 const run = `bench-${Date.now().toString(36)}`;

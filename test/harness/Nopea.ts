@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-export const binary = fileURLToPath(new URL("../../apps/cli/bin/nopea.mjs", import.meta.url));
+export const binary = fileURLToPath(new URL("../../apps/cli/bin/nopea.cjs", import.meta.url));
 
 export interface Ran {
   readonly stdout: string;
@@ -20,6 +20,8 @@ export interface RunOptions {
   /** The process is there to be signalled while it runs. */
   readonly onStart?: (child: ChildProcess) => void;
   readonly timeoutMs?: number;
+  /** Another one than was built here. */
+  readonly binary?: string;
   /** A program and its arguments, which runs what is given to it: `["nice"]`. */
   readonly through?: ReadonlyArray<string>;
 }
@@ -29,9 +31,10 @@ const SIGNALS: Readonly<Record<string, number>> = { SIGINT: 2, SIGKILL: 9, SIGTE
 /** Runs `nopea` with `args`; it never rejects for an exit code, only for one that doesn't come. */
 export function runNopea(args: ReadonlyArray<string>, options: RunOptions = {}): Promise<Ran> {
   const { cwd, env = {}, stdin = "", onStart, timeoutMs = 120_000, through = [] } = options;
+  const script = options.binary ?? binary;
   const { PATH = "", HOME = "", TMPDIR } = process.env;
   const started = performance.now();
-  const [program = process.execPath, ...rest] = [...through, process.execPath, binary, ...args];
+  const [program = process.execPath, ...rest] = [...through, process.execPath, script, ...args];
   const child = spawn(program, rest, {
     cwd,
     env: { PATH, HOME, ...(TMPDIR === undefined ? {} : { TMPDIR }), ...env },

@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const binary = join(root, "apps/cli/bin/nopea.mjs");
+const binary = join(root, "apps/cli/bin/nopea.cjs");
 const folder = mkdtempSync(join(tmpdir(), "nopea-demo-"));
 const releases = join(folder, "releases");
 mkdirSync(releases);

@@ -1,6 +1,6 @@
 /** The terminal of this process: its streams, its environment, its signals. */
 import { Deferred, Effect, Layer, Option, Runtime, Stream } from "effect";
-import type { WriteStream } from "node:tty";
+import { isatty, type WriteStream } from "node:tty";
 import { type Look, Terminal } from "./Terminal.js";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -101,7 +101,8 @@ export const layer: Layer.Layer<Terminal> = Layer.scoped(
       outLive: isLive(process.stdout),
       errLive: isLive(process.stderr),
       redraw: yield* redrawer,
-      confirm: process.stdin.isTTY && process.stderr.isTTY ? Option.some(confirm) : Option.none(),
+      // Asked of the descriptor, for no command but a few reads what comes in.
+      confirm: isatty(0) && process.stderr.isTTY ? Option.some(confirm) : Option.none(),
       interrupted: Deferred.await(asked),
     };
   }),

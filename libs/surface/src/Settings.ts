@@ -5,7 +5,7 @@
  */
 import { type FileSystem, Path } from "@effect/platform";
 import { BadInput, DeployRequest, Duration, Service, Wire } from "@nopea/domain";
-import { Config, Effect, Option, ParseResult, Schema } from "effect";
+import { Config, Effect, Option, ParseResult, Record, Schema } from "effect";
 import * as NopeaFile from "./NopeaFile.js";
 import * as Windows from "./Windows.js";
 
@@ -77,17 +77,24 @@ const decode = (
 
 const variable = (name: string): string => `NOPEA_${name.toUpperCase()}`;
 
-const text = (name: string): Effect.Effect<string | undefined> =>
-  Config.string(name).pipe(
-    Config.option,
-    Effect.map((found) => Option.getOrUndefined(Option.filter(found, (value) => value !== ""))),
-    Effect.orElseSucceed(() => undefined),
+/** What the environment has under these names, but for what is empty. */
+const texts = (
+  names: ReadonlyArray<string>,
+): Effect.Effect<Readonly<Record<string, string | undefined>>> =>
+  Config.all(
+    Object.fromEntries(names.map((name) => [name, Config.option(Config.string(name))])),
+  ).pipe(
+    Effect.map(
+      Record.map((found) => Option.getOrUndefined(Option.filter(found, (value) => value !== ""))),
+    ),
+    Effect.orElseSucceed(() => ({})),
   );
 
 const fromEnvironment = Effect.gen(function* () {
+  const found = yield* texts(names.map(variable));
   const said: Record<string, unknown> = {};
   for (const name of names) {
-    const value = yield* text(variable(name));
+    const value = found[variable(name)];
     if (value !== undefined) said[name] = name === "windows" ? Windows.fromText(value) : value;
   }
   return yield* decode(said, "the environment", variable);
@@ -117,9 +124,10 @@ const fromFile = Effect.gen(function* () {
 /** Where the user keeps what programs must remember (XDG Base Directory). */
 const userState = Effect.gen(function* () {
   const paths = yield* Path.Path;
-  const xdg = yield* text("XDG_STATE_HOME");
+  const found = yield* texts(["XDG_STATE_HOME", "HOME", "USERPROFILE"]);
+  const xdg = found["XDG_STATE_HOME"];
   if (xdg !== undefined && paths.isAbsolute(xdg)) return paths.join(xdg, "nopea");
-  const home = (yield* text("HOME")) ?? (yield* text("USERPROFILE"));
+  const home = found["HOME"] ?? found["USERPROFILE"];
   return home === undefined ? paths.resolve(FOLDER) : paths.join(home, ".local/state/nopea");
 });
 

@@ -33,7 +33,7 @@ const globals = {
 export default tseslint.config(
   { ignores: ["**/dist/", "**/node_modules/", ".nx/", "test/fixtures/", "coverage/"] },
   {
-    files: ["**/*.ts", "**/*.mjs"],
+    files: ["**/*.ts", "**/*.{mjs,cjs}"],
     languageOptions: { parser: tseslint.parser },
     plugins: { "@nx": nx, "@typescript-eslint": tseslint.plugin },
     linterOptions: { reportUnusedDisableDirectives: "error" },

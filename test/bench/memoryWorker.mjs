@@ -169,45 +169,61 @@ const settle = (large, small) =>
     ),
   );
 
-/** From the ledgers' JSON, as the API server sends it, to what memory answers with. */
+/** From the ledgers' ConfigMaps, as the API server sends them, to what memory answers with. */
 const ledgers = (folder) =>
   within(folder, ({ memory, deploys, store }) =>
     Effect.gen(function* () {
       // Here alone: the others' memory isn't this room's.
-      const { Ledger, Outcomes } = yield* Effect.promise(() => import("@nopea/deploy"));
+      const { Intake, Ledger, Ledgers, Outcomes } = yield* Effect.promise(
+        () => import("@nopea/deploy"),
+      );
+      const { Spool } = yield* Effect.promise(() => import("@nopea/store"));
       const chance = random(3);
-      const texts = Array.from({ length: 50 }, (_, service) =>
-        JSON.stringify(
-          Schema.encodeSync(Ledger.Ledger)({
+      const texts = new Map(
+        Array.from({ length: 50 }, (_, number) => {
+          const service = number * 200;
+          const place = refOf(service);
+          const ledger = Schema.encodeSync(Schema.parseJson(Ledger.Ledger))({
             ...Ledger.empty,
             outcomes: Array.from({ length: 200 }, (_, i) => {
               const at = newest - Math.floor((i + chance()) * 6 * HOUR);
-              return Outcomes.entryOf(deployOf(chance, service * 200, at));
+              return Outcomes.entryOf(deployOf(chance, service, at));
             }),
-          }),
-        ),
+          });
+          const { apiVersion, kind, ...names } = Ledgers.refOf(place);
+          const labels = { [Ledgers.label]: place.service };
+          const metadata = { ...names, resourceVersion: "1", uid: String(number), labels };
+          const data = { "ledger.json": ledger };
+          return [names.name, JSON.stringify({ apiVersion, kind, metadata, data })];
+        }),
       );
+      const api = {
+        id: Effect.succeedSome(cluster),
+        fallbackId: cluster,
+        server: "https://bench",
+        contextName: "bench",
+        listMetadata: () =>
+          Effect.sync(() => ({
+            items: [...texts.values()].map((text) => ({ metadata: JSON.parse(text).metadata })),
+          })),
+        get: ({ name }) => Effect.sync(() => Option.some(JSON.parse(texts.get(name)))),
+      };
       yield* store.read((sql) => sql`SELECT 1`);
-      const decode = Schema.decode(Schema.parseJson(Ledger.Ledger));
+      const intake = yield* Intake.make.pipe(
+        Effect.provide(Spool.layer({ folder })),
+        Effect.provideService(Memory.Memory, memory),
+        Effect.provideService(Deploys.Deploys, deploys),
+        Effect.provideService(Store.Store, store),
+      );
       const ms = yield* timed(
         Effect.gen(function* () {
-          for (const [service, text] of texts.entries()) {
-            const ledger = yield* decode(text);
-            const ref = refOf(service * 200);
-            const rows = ledger.outcomes.map((entry) => Outcomes.rowOf(ref, entry));
-            const copy = {
-              ref,
-              resourceVersion: "1",
-              ledger: JSON.parse(text),
-              readAt: Timestamp.fromMillis(newest),
-            };
-            yield* deploys.takeIn(rows, Option.some(copy));
-          }
-          const learnt = yield* memory.catchUp;
-          if (learnt !== 10_000) throw new Error(`learnt ${learnt} of 10000`);
+          const { taken, warnings } = yield* intake.takeIn(api, {});
+          if (taken !== 10_000) throw new Error(`took in ${taken} of 10000: ${warnings}`);
           yield* memory.context(refOf(0), { at: newest });
         }),
       );
+      const [{ learnt }] = yield* store.read((sql) => sql`SELECT learnt FROM memory_clusters`);
+      if (learnt !== 10_000) throw new Error(`learnt ${learnt} of 10000`);
       return { ms };
     }),
   );

@@ -10,7 +10,7 @@ import * as Choice from "./Choice.js";
 import { type Context, type Needs, Shortcomings } from "./Context.js";
 import * as ClusterIdentity from "./ClusterIdentity.js";
 import type { ResolvedRequest } from "./Deployer.js";
-import { takeInLedger } from "./Intake.js";
+import { takeInLedgers } from "./Intake.js";
 import { isDenied } from "./internal/failures.js";
 import * as LastApplied from "./LastApplied.js";
 import * as Ledgers from "./Ledgers.js";
@@ -249,7 +249,7 @@ const takeIn = (
   Effect.gen(function* () {
     yield* ClusterIdentity.remember(needs.deploys, cluster, facts.ref.cluster);
     if (Option.isNone(ledger)) return;
-    yield* takeInLedger(needs, facts.ref, ledger.value);
+    yield* takeInLedgers(needs, [{ ref: facts.ref, stored: ledger.value }]);
     yield* needs.memory.catchUp;
   }).pipe(
     Effect.catchTag("StoreUnavailable", (failure) => shortcomings.add("memory", failure.message)),

@@ -2,7 +2,7 @@
 import type { DeployResult } from "@nopea/domain";
 import type { Cluster, Leases, ProcessIdentity } from "@nopea/k8s";
 import type { Memory } from "@nopea/memory";
-import type { Deploys, Spool } from "@nopea/store";
+import type { Deploys, Spool, Store } from "@nopea/store";
 import { Effect } from "effect";
 import type { ResolvedRequest } from "./Deployer.js";
 import type { Place } from "./Ledgers.js";
@@ -12,6 +12,7 @@ import type { Recovery } from "./Recovery.js";
 import type { Facts } from "./Results.js";
 
 export interface Needs {
+  readonly store: typeof Store.Store.Service;
   readonly deploys: typeof Deploys.Deploys.Service;
   readonly memory: typeof Memory.Memory.Service;
   readonly spool: typeof Spool.Spool.Service;

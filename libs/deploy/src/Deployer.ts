@@ -14,7 +14,7 @@ import {
 } from "@nopea/domain";
 import { type Cluster, Leases, ProcessIdentity } from "@nopea/k8s";
 import { Memory } from "@nopea/memory";
-import { Deploys, Spool } from "@nopea/store";
+import { Deploys, Spool, Store } from "@nopea/store";
 import { Context, Effect, Layer, Mailbox, Stream } from "effect";
 import * as Beginning from "./Beginning.js";
 import * as Choice from "./Choice.js";
@@ -70,6 +70,7 @@ export class Deployer extends Context.Tag("@nopea/deploy/Deployer")<
 export const make: Effect.Effect<
   typeof Deployer.Service,
   never,
+  | Store.Store
   | Memory.Memory
   | Deploys.Deploys
   | Spool.Spool
@@ -79,6 +80,7 @@ export const make: Effect.Effect<
   | Recovery
 > = Effect.gen(function* () {
   const needs = {
+    store: yield* Store.Store,
     deploys: yield* Deploys.Deploys,
     memory: yield* Memory.Memory,
     spool: yield* Spool.Spool,
@@ -163,6 +165,7 @@ export const make: Effect.Effect<
 export const layer: Layer.Layer<
   Deployer,
   never,
+  | Store.Store
   | Memory.Memory
   | Deploys.Deploys
   | Spool.Spool

@@ -6,7 +6,7 @@
 import { type DeployResult, Service, Timestamp } from "@nopea/domain";
 import type { Cluster, ClusterError } from "@nopea/k8s";
 import { Memory } from "@nopea/memory";
-import { Deploys, type DeployRow, Spool, type StoreError } from "@nopea/store";
+import { Deploys, type DeployRow, Spool, Store, type StoreError } from "@nopea/store";
 import { Clock, Context, Effect, Layer, Option, Schema } from "effect";
 import * as ClusterIdentity from "./ClusterIdentity.js";
 import { isDenied } from "./internal/failures.js";
@@ -50,44 +50,58 @@ export class Intake extends Context.Tag("@nopea/deploy/Intake")<
 
 const encodeLedger = Schema.encodeSync(Ledger.Ledger);
 
-/** Ledgers read at once. */
+/** Ledgers read at once, and those taken in together. */
 const concurrency = 8;
+const ledgersAtOnce = 50;
+
+/** A ledger, and whose it is. */
+export interface Found {
+  readonly ref: Service.ServiceRef;
+  readonly stored: Ledgers.Stored;
+}
 
 /**
- * What one ledger has, into the store: its outcomes, a copy of it, and from where on to learn.
- * Answers how many outcomes were new; they are learnt by `catchUp`, once all ledgers are in.
+ * What ledgers have, into the store, in one transaction: their outcomes, a copy of each, and from
+ * where on to learn. Answers how many outcomes were new; they are learnt by `catchUp`, once all
+ * ledgers are in.
  */
-export const takeInLedger = (
+export const takeInLedgers = (
   {
+    store,
     deploys,
     memory,
   }: {
+    readonly store: typeof Store.Store.Service;
     readonly deploys: typeof Deploys.Deploys.Service;
     readonly memory: typeof Memory.Memory.Service;
   },
-  ref: Service.ServiceRef,
-  { ledger, resourceVersion }: Ledgers.Stored,
+  found: ReadonlyArray<Found>,
 ): Effect.Effect<number, StoreError.StoreUnavailable> =>
   Effect.gen(function* () {
-    const now = yield* Clock.currentTimeMillis;
-    const taken = yield* deploys.takeIn(
-      ledger.outcomes.map((entry) => rowOf(ref, entry)),
-      Option.some({
-        ref,
-        resourceVersion,
-        ledger: encodeLedger(ledger),
-        readAt: Timestamp.fromMillis(now),
+    if (found.length === 0) return 0;
+    const readAt = Timestamp.fromMillis(yield* Clock.currentTimeMillis);
+    const ledgers = found.map(({ ref, stored: { ledger, resourceVersion, json } }) => ({
+      rows: ledger.outcomes.map((entry) => rowOf(ref, entry)),
+      copy: { ref, resourceVersion, ledger: json ?? encodeLedger(ledger), readAt },
+    }));
+    return yield* store.transaction(() =>
+      Effect.gen(function* () {
+        const taken = yield* deploys.takeInLedgers(ledgers);
+        for (const { ref, stored } of found) {
+          const { learnAfter } = stored.ledger;
+          if (learnAfter !== undefined) yield* memory.forget(ref, learnAfter);
+        }
+        return taken;
       }),
     );
-    if (ledger.learnAfter !== undefined) yield* memory.forget(ref, ledger.learnAfter);
-    return taken;
   });
 
 export const make: Effect.Effect<
   typeof Intake.Service,
   never,
-  Memory.Memory | Deploys.Deploys | Spool.Spool
+  Store.Store | Memory.Memory | Deploys.Deploys | Spool.Spool
 > = Effect.gen(function* () {
+  const store = yield* Store.Store;
   const memory = yield* Memory.Memory;
   const deploys = yield* Deploys.Deploys;
   const spool = yield* Spool.Spool;
@@ -129,26 +143,22 @@ export const make: Effect.Effect<
       yield* spool.drain;
       const warnings: Array<string> = [];
       const found = yield* changed(deploys, cluster, id, scope, warnings);
-      const counts = yield* Effect.forEach(
-        found,
-        (one) =>
-          Ledgers.read(cluster, one).pipe(
-            Effect.flatMap(
-              Option.match({
-                onNone: () => Effect.succeed(0),
-                onSome: (stored) =>
-                  takeInLedger({ deploys, memory }, { cluster: id, ...one }, stored),
-              }),
-            ),
-            Effect.catchTag("Refused", ({ message }) =>
-              Effect.sync(() => (warnings.push(`skipped: ${message}`), 0)),
-            ),
-            Effect.catchIf(isDeniedFailure, ({ message }) =>
-              Effect.sync(() => (warnings.push(message), 0)),
-            ),
+      const find = (one: Place) =>
+        Ledgers.read(cluster, one).pipe(
+          Effect.map(Option.map((stored): Found => ({ ref: { cluster: id, ...one }, stored }))),
+          Effect.catchTag("Refused", ({ message }) =>
+            Effect.sync(() => (warnings.push(`skipped: ${message}`), Option.none())),
           ),
-        { concurrency },
-      );
+          Effect.catchIf(isDeniedFailure, ({ message }) =>
+            Effect.sync(() => (warnings.push(message), Option.none())),
+          ),
+        );
+      let taken = 0;
+      for (let from = 0; from < found.length; from += ledgersAtOnce) {
+        const places = found.slice(from, from + ledgersAtOnce);
+        const ledgers = yield* Effect.forEach(places, find, { concurrency });
+        taken += yield* takeInLedgers({ store, deploys, memory }, ledgers.flatMap(Option.toArray));
+      }
       // All of them together, in the order in which they ended: so every machine learns the same.
       yield* memory.catchUp;
       if (place !== undefined) {
@@ -170,7 +180,7 @@ export const make: Effect.Effect<
       }
       return {
         cluster: id,
-        taken: counts.reduce((sum, count) => sum + count, 0),
+        taken,
         degraded: warnings.length === 0 ? [] : ["ledger"],
         warnings,
       } satisfies Report;
@@ -197,8 +207,11 @@ export const make: Effect.Effect<
   return Intake.of({ takeIn, read });
 });
 
-export const layer: Layer.Layer<Intake, never, Memory.Memory | Deploys.Deploys | Spool.Spool> =
-  Layer.effect(Intake, make);
+export const layer: Layer.Layer<
+  Intake,
+  never,
+  Store.Store | Memory.Memory | Deploys.Deploys | Spool.Spool
+> = Layer.effect(Intake, make);
 
 const isDeniedFailure = (failure: { readonly _tag: string }): failure is ClusterError.ApiFailure =>
   failure._tag === "ApiFailure" && isDenied(failure as ClusterError.ApiFailure);

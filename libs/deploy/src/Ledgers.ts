@@ -8,6 +8,7 @@ import { KubeObject, Service } from "@nopea/domain";
 import { type Cluster, type ClusterError, Marks } from "@nopea/k8s";
 import type { ParseResult } from "effect";
 import { Duration, Effect, Option, Schema } from "effect";
+import * as Entries from "./internal/entries.js";
 import { isRace, isTransient } from "./internal/failures.js";
 import { fromBase64, pack, toBase64, unpack } from "./internal/zip.js";
 import * as Ledger from "./Ledger.js";
@@ -24,6 +25,8 @@ export interface Place {
 export interface Stored {
   readonly ledger: Ledger.Ledger;
   readonly resourceVersion: string;
+  /** The ledger's JSON where it was read; absent where this process wrote it. */
+  readonly json?: unknown;
 }
 
 export type Failure = ClusterError.ClusterFailure | Refused;
@@ -139,8 +142,8 @@ export const decode = (
   Effect.gen(function* () {
     if (!isOurs(object, place)) return yield* notOurs(object, place);
     const { data, binaryData } = object as ConfigMap;
-    const text = data?.[ledgerKey] ?? "";
-    const { version } = yield* Effect.mapError(decodeVersion(text), unreadable(place));
+    const json = yield* Effect.mapError(parse(data?.[ledgerKey] ?? ""), unreadable(place));
+    const { version } = yield* Effect.mapError(decodeVersion(json), unreadable(place));
     if (version > Ledger.version) {
       return yield* new Refused({
         message:
@@ -150,18 +153,20 @@ export const decode = (
         advice: "Use a newer nopea for this service.",
       });
     }
-    const ledger = yield* Effect.mapError(decodeLedger(text), unreadable(place));
+    const ledger = yield* Effect.mapError(decodeLedger(json), unreadable(place));
+    const resourceVersion = object.metadata.resourceVersion ?? "";
     const packed = binaryData?.[inventoryKey];
-    const inventory =
-      packed === undefined
-        ? ledger.inventory
-        : yield* unpack(fromBase64(packed)).pipe(
-            Effect.flatMap(decodeInventory),
-            Effect.mapError(unreadable(place)),
-          );
+    if (packed === undefined) return { ledger, resourceVersion, json };
+    const inventory = yield* unpack(fromBase64(packed)).pipe(
+      Effect.flatMap(parse),
+      Effect.bindTo("json"),
+      Effect.bind("decoded", ({ json }) => decodeInventory(json)),
+      Effect.mapError(unreadable(place)),
+    );
     return {
-      ledger: { ...ledger, inventory },
-      resourceVersion: object.metadata.resourceVersion ?? "",
+      ledger: { ...ledger, inventory: inventory.decoded },
+      resourceVersion,
+      json: { ...(json as object), inventory: inventory.json },
     };
   });
 
@@ -172,12 +177,25 @@ type ConfigMap = KubeObject.KubeObject & {
 
 /** What another nopea of the same version added is kept as it is. */
 const options = { onExcessProperty: "preserve" } as const;
-const decodeVersion = Schema.decode(Schema.parseJson(Schema.Struct({ version: Schema.Number })));
-const decodeLedger = Schema.decode(Schema.parseJson(Ledger.Ledger), options);
+const parse = Schema.decode(Schema.parseJson());
+const decodeVersion = Schema.decodeUnknown(Schema.Struct({ version: Schema.Number }));
+const decodeWhole = Schema.decodeUnknown(Ledger.Ledger, options);
 const encodeLedger = Schema.encodeSync(Schema.parseJson(Ledger.Ledger), options);
-const Inventory = Schema.parseJson(Schema.Array(Ledger.InventoryEntry));
-const decodeInventory = Schema.decode(Inventory, options);
-const encodeInventory = Schema.encodeSync(Inventory, options);
+const decodeInventory = Schema.decodeUnknown(Schema.Array(Ledger.InventoryEntry), options);
+const encodeInventory = Schema.encodeSync(
+  Schema.parseJson(Schema.Array(Ledger.InventoryEntry)),
+  options,
+);
+
+const decodeLedger = (json: unknown) => {
+  const outcomes = Entries.plain((json as Partial<Ledger.Ledger>).outcomes);
+  return outcomes === undefined
+    ? decodeWhole(json)
+    : Effect.map(decodeWhole({ ...(json as object), outcomes: [] }), (ledger) => ({
+        ...ledger,
+        outcomes,
+      }));
+};
 
 const unreadable = (place: Place) => (error: ParseResult.ParseError | Error) =>
   new Refused({

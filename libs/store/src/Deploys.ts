@@ -85,6 +85,13 @@ export class Deploys extends Context.Tag("@nopea/store/Deploys")<
       rows: ReadonlyArray<DeployRow>,
       copy: Option.Option<LedgerCopy>,
     ) => Effect.Effect<number, StoreUnavailable>;
+    /** The same of many services, as one transaction. */
+    readonly takeInLedgers: (
+      ledgers: ReadonlyArray<{
+        readonly rows: ReadonlyArray<DeployRow>;
+        readonly copy: LedgerCopy;
+      }>,
+    ) => Effect.Effect<number, StoreUnavailable>;
     readonly ledgerCopy: (
       ref: Service.ServiceRef,
     ) => Effect.Effect<Option.Option<LedgerCopy>, StoreUnavailable>;
@@ -140,9 +147,20 @@ export const make = Effect.map(Store, (store) =>
     ),
     takeIn: Effect.fn("Deploys.takeIn")((rows, copy) =>
       store.transaction((sql) =>
+        Effect.zipRight(Ledgers.keep(sql, Option.toArray(copy)), Rows.takeIn(sql, rows)),
+      ),
+    ),
+    takeInLedgers: Effect.fn("Deploys.takeInLedgers")((ledgers) =>
+      store.transaction((sql) =>
         Effect.zipRight(
-          Effect.forEach(Option.toArray(copy), (one) => Ledgers.keep(sql, one)),
-          Rows.takeIn(sql, rows),
+          Ledgers.keep(
+            sql,
+            ledgers.map(({ copy }) => copy),
+          ),
+          Rows.takeIn(
+            sql,
+            ledgers.flatMap(({ rows }) => rows),
+          ),
         ),
       ),
     ),

@@ -6,19 +6,23 @@ import type { LastApplied, LedgerCopy } from "../Deploys.js";
 import { ofService } from "./rows.js";
 
 /** An older copy never replaces a newer one. */
-export const keep = (sql: SqlClient, { ref, resourceVersion, ledger, readAt }: LedgerCopy) =>
-  sql`INSERT INTO ledger_copies ${sql.insert({
-    cluster: ref.cluster,
-    namespace: ref.namespace,
-    service: ref.service,
-    resource_version: resourceVersion,
-    ledger: JSON.stringify(ledger),
-    read_at: readAt,
-  })} ON CONFLICT (cluster, namespace, service) DO UPDATE SET
-    resource_version = excluded.resource_version,
-    ledger = excluded.ledger,
-    read_at = excluded.read_at
-    WHERE excluded.read_at >= ledger_copies.read_at`;
+export const keep = (sql: SqlClient, copies: ReadonlyArray<LedgerCopy>) =>
+  copies.length === 0
+    ? Effect.void
+    : sql`INSERT INTO ledger_copies ${sql.insert(
+        copies.map(({ ref, resourceVersion, ledger, readAt }) => ({
+          cluster: ref.cluster,
+          namespace: ref.namespace,
+          service: ref.service,
+          resource_version: resourceVersion,
+          ledger: JSON.stringify(ledger),
+          read_at: readAt,
+        })),
+      )} ON CONFLICT (cluster, namespace, service) DO UPDATE SET
+        resource_version = excluded.resource_version,
+        ledger = excluded.ledger,
+        read_at = excluded.read_at
+        WHERE excluded.read_at >= ledger_copies.read_at`;
 
 export const find = (sql: SqlClient, ref: Service.ServiceRef) =>
   Effect.flatMap(

@@ -11,10 +11,16 @@ export type MemoryService = typeof Memory.Memory.Service;
 export type StoreService = typeof Store.Store.Service;
 export type DeploysService = typeof Deploys.Deploys.Service;
 
-const folder = Effect.acquireRelease(
+export const folder = Effect.acquireRelease(
   Effect.promise(() => mkdtemp(join(tmpdir(), "nopea-memory-"))),
   (path) => Effect.promise(() => rm(path, { recursive: true, force: true })),
 );
+
+/** A process's view of a state folder. */
+export const layer = (path: string) =>
+  Layer.mergeAll(Memory.layer, Deploys.layer).pipe(
+    Layer.provideMerge(Store.layer({ folder: path })),
+  );
 
 /** A program over an empty state folder of its own. */
 export const inMemory = <A, E>(
@@ -28,13 +34,7 @@ export const inMemory = <A, E>(
     const path = yield* folder;
     return yield* Effect.gen(function* () {
       return yield* use(yield* Memory.Memory, yield* Deploys.Deploys, yield* Store.Store);
-    }).pipe(
-      Effect.provide(
-        Layer.mergeAll(Memory.layer, Deploys.layer).pipe(
-          Layer.provideMerge(Store.layer({ folder: path })),
-        ),
-      ),
-    );
+    }).pipe(Effect.provide(layer(path)));
   }).pipe(Effect.scoped);
 
 const decodeRef = Schema.decodeSync(Service.ServiceRef);
@@ -145,6 +145,9 @@ export const history = (seed: number, count: number): ReadonlyArray<DeployRow.De
   }
   return rows.sort((a, b) => ((a.endedAt ?? "") < (b.endedAt ?? "") ? -1 : 1));
 };
+
+/** What the processes of `Processes.test.ts` learn, and one that learns alone. */
+export const sharedHistory = history(11, 400);
 
 export const asLesson = (it: DeployRow.DeployRow): Lesson.Lesson => {
   const startedAt = Timestamp.toMillis(it.acceptedAt);

@@ -73,19 +73,21 @@ const insert = (sql: SqlClient, columns: ReadonlyArray<Columns>) =>
       const byId = new Map(columns.map((one) => [one.id, one]));
       return inserted.flat().flatMap(({ seq, id }) => {
         const one = byId.get(id);
-        return one === undefined ? [] : [{ ...one, ...notLearnt, seq }];
+        return one === undefined ? [] : [notLearnt(one, seq)];
       });
     },
   );
 
-const notLearnt = {
+const notLearnt = (columns: Columns, seq: number): LessonRow => ({
+  ...columns,
+  seq,
   gap: null,
   together: "",
   last: "",
   expected: null,
   blame: null,
   heard: null,
-} satisfies Partial<LessonRow>;
+});
 
 /**
  * A deploy's own row is right about it: a lesson of the same id that says otherwise (it was

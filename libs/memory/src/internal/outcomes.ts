@@ -53,15 +53,23 @@ export const take = (sql: SqlClient, limit: number) =>
       )}`;
     const lessons: Array<Lesson.Lesson> = [];
     for (const row of rows) {
-      const lesson = yield* Effect.either(Effect.try(() => Lesson.fromRow(rowOf(row))));
-      if (lesson._tag === "Left" || lesson.right === undefined)
+      const lesson = lessonOf(row);
+      if (lesson === undefined)
         yield* Effect.logWarning(
           `deploy ${row.id} can't be read from the store: nothing is learnt`,
         );
-      else lessons.push(lesson.right);
+      else lessons.push(lesson);
     }
     return { count: rows.length, lessons };
   });
+
+const lessonOf = (row: Columns): Lesson.Lesson | undefined => {
+  try {
+    return Lesson.fromRow(rowOf(row));
+  } catch {
+    return undefined;
+  }
+};
 
 const parsed = (text: string | null): unknown =>
   text === null ? undefined : (JSON.parse(text) as unknown);

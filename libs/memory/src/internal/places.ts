@@ -60,8 +60,9 @@ export const find = (sql: SqlClient, clusterId: number, names: ReadonlyArray<Nam
 export const ensure = (sql: SqlClient, clusterId: number, names: ReadonlyArray<Name>) =>
   Effect.gen(function* () {
     const known = yield* find(sql, clusterId, names);
-    const missing = names.filter((name) => !known.has(keyOf(name)));
-    if (missing.length === 0) return known;
+    const unknown = names.filter((name) => !known.has(keyOf(name)));
+    if (unknown.length === 0) return known;
+    const missing = [...new Map(unknown.map((name) => [keyOf(name), name])).values()];
     for (const some of chunked([...new Set(missing.map(({ namespace }) => namespace))], 1_000))
       yield* sql`INSERT INTO memory_namespaces ${sql.insert(
         some.map((namespace) => ({ cluster: clusterId, namespace, learnt: 0, failed: 0 })),

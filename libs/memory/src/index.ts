@@ -7,4 +7,5 @@ export * as Model from "./risk/Model.js";
 export * as Pairs from "./pairs/Pairs.js";
 export * as Prior from "./risk/Prior.js";
 export * as Rates from "./risk/Rates.js";
+export * as Recital from "./Recital.js";
 export * as Situation from "./risk/Situation.js";

@@ -209,6 +209,36 @@ export const make = Effect.fnUntraced(function* (config: StoreConfig) {
 /** The store in `config.folder`. */
 export const layer = (config: StoreConfig): Layer.Layer<Store> => Layer.scoped(Store, make(config));
 
+const ofProcess = Effect.gen(function* () {
+  const path = ":memory:";
+  const scope = yield* Effect.scope;
+  const opened = yield* Effect.cached(
+    loaded(path, () => import("./internal/sqlite.js")).pipe(
+      Effect.flatMap(({ connect }) => connect(path, path, true)),
+      Scope.extend(scope),
+    ),
+  );
+  return Store.of({
+    path,
+    read: (use) => Effect.flatMap(opened, ({ sql }) => translated(path, use(sql))),
+    transaction: (use) =>
+      Effect.flatMap(opened, ({ sql, transaction }) => translated(path, transaction(use(sql)))),
+    health: Effect.flatMap(opened, ({ sql }) =>
+      Effect.map(translated(path, figures(sql)), (rest) => ({
+        ...rest,
+        path,
+        size: 0,
+        writable: true,
+      })),
+    ),
+    restorations: Effect.succeed([]),
+    upkeep: Effect.void,
+  });
+});
+
+/** A store of this process alone, which no file keeps: for where there is none to be had. */
+export const layerMemory: Layer.Layer<Store> = Layer.scoped(Store, ofProcess);
+
 type Opened = Sqlite.Opened & {
   readonly whileBusy: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>;
 };

@@ -9,8 +9,8 @@ import type { Deploys, DeployRow, StoreError } from "@nopea/store";
 import { Clock, Effect, Option, Schema } from "effect";
 import type { Deployment } from "./Deployment.js";
 import { NotFound } from "./NotFound.js";
-import type { Reading } from "./Reading.js";
-import { Session } from "./Session.js";
+import * as Reading from "./Reading.js";
+import { type ClusterService, Session } from "./Session.js";
 
 export interface Place {
   readonly namespace: Service.Namespace;
@@ -21,7 +21,7 @@ type Failure = StoreError.StoreUnavailable | ClusterError.ClusterFailure | Refus
 
 /** The service in the cluster that is meant; where that can't be said, the one that was deployed last. */
 export const refOf = (
-  reading: Reading,
+  reading: Reading.Reading,
   place: Place,
 ): Effect.Effect<Option.Option<Service.ServiceRef>, StoreError.StoreUnavailable, Session> =>
   Option.match(reading.clusterId, {
@@ -42,7 +42,7 @@ export const refOf = (
 
 /** Newest first. */
 export const history = (
-  reading: Reading,
+  reading: Reading.Reading,
   place: Place,
   limit: number,
 ): Effect.Effect<ReadonlyArray<DeployRow.DeployRow>, Failure, Session> =>
@@ -58,7 +58,7 @@ export const history = (
 
 /** The services of a namespace, by name. */
 export const places = (
-  reading: Reading,
+  reading: Reading.Reading,
   namespace: Service.Namespace,
 ): Effect.Effect<ReadonlyArray<Place>, StoreError.StoreUnavailable, Session> =>
   Effect.gen(function* () {
@@ -72,33 +72,61 @@ export const places = (
     return [...names].sort().map((service) => ({ namespace, service }));
   });
 
+/** What memory says before a deploy, and the answer's marks with what was found out on the way. */
+export interface Said {
+  readonly context: DeployContext.DeployContext;
+  /** False where it was learnt for this answer alone: a deploy has no risk to go by then. */
+  readonly hasStore: boolean;
+  readonly reading: Reading.Reading;
+}
+
 /**
- * What memory says before a deploy that is like the service's last one; for a service or a cluster
- * that it knows nothing of too. What the store has and memory hasn't learnt yet is learnt first.
+ * What memory says before a deploy, for a service or a cluster that it knows nothing of too: by
+ * default of a change like the service's last. What the store has and memory hasn't learnt yet is
+ * learnt first; where there is no store to be had, the ledgers are asked.
  */
 export const context = (
-  reading: Reading,
+  reading: Reading.Reading,
   place: Place,
   who: Who.Who,
-): Effect.Effect<DeployContext.DeployContext, StoreError.StoreUnavailable, Session> =>
+  change: "last" | "unknown" = "last",
+): Effect.Effect<Said, Failure, Session> =>
   Effect.gen(function* () {
-    const { memory } = yield* (yield* Session).engine;
-    // A store that can only be read is read.
-    yield* Effect.ignore(memory.catchUp);
-    const known = yield* refOf(reading, place);
-    const ref = Option.getOrElse(known, () => ({ ...place, cluster: nowhere }));
+    const { memory, intake } = yield* (yield* Session).engine;
     const at = yield* Clock.currentTimeMillis;
-    return yield* memory.context(ref, { at, change: "last", bot: who.kind !== "human" });
+    const bot = who.kind !== "human";
+    const ask = change === "last" ? { at, change, bot } : { at, bot };
+    const fromStore = Effect.gen(function* () {
+      // A store that can only be read is read.
+      yield* Effect.ignore(memory.catchUp);
+      const known = yield* refOf(reading, place);
+      const ref = Option.getOrElse(known, () => ({ ...place, cluster: nowhere }));
+      return { context: yield* memory.context(ref, ask), hasStore: true, reading };
+    });
+    const { clusterId, connection } = reading;
+    if (Option.isNone(connection) || Option.isNone(clusterId)) return yield* fromStore;
+    const ref = { ...place, cluster: clusterId.value };
+    return yield* Effect.catchTag(fromStore, "StoreUnavailable", ({ message }) =>
+      Effect.gen(function* () {
+        const { context, warnings } = yield* Effect.flatMap(withoutStore, (without) =>
+          without.context(intake, connection.value, ref, ask),
+        );
+        const more = { degraded: ["memory" as const], warnings: [message, ...warnings] };
+        return { context, hasStore: false, reading: Reading.add(reading, more) };
+      }),
+    );
   });
+
+const withoutStore = Effect.promise(() => import("./internal/withoutStore.js"));
 
 /** No cluster goes by it. */
 const nowhere = Service.ClusterId.make("nowhere");
 
 /** Whether a deploy would be the first, and whether the set in force has something to roll out in steps. */
 export const rolling = (
-  reading: Reading,
+  reading: Reading.Reading,
   place: Place,
-): Effect.Effect<Choice.Rolling, StoreError.StoreUnavailable, Session> =>
+): Effect.Effect<Choice.Rolling, Failure, Session> =>
   Effect.gen(function* () {
     const ref = yield* refOf(reading, place);
     const copy = Option.isNone(ref) ? Option.none() : yield* ledgerCopy(ref.value);
@@ -113,7 +141,16 @@ export const rolling = (
           in_set && apiVersion === "apps/v1" && kind === "Deployment",
       ),
     };
-  });
+  }).pipe(
+    Effect.catchTag("StoreUnavailable", (failure): Effect.Effect<Choice.Rolling, Failure> =>
+      Option.isNone(reading.connection)
+        ? Effect.fail(failure)
+        : rollingInCluster(reading.connection.value, place),
+    ),
+  );
+
+const rollingInCluster = (cluster: ClusterService, place: Place) =>
+  Effect.flatMap(withoutStore, (without) => without.rolling(cluster, place));
 
 /** The part of a ledger that is looked into here; the format is libs/deploy's. */
 const LedgerCopy = Schema.Struct({
@@ -152,7 +189,7 @@ export const ledgerCopy = (
 
 /** A deploy that another machine has under way: its ledger alone knows of it. */
 export const inFlight = (
-  reading: Reading,
+  reading: Reading.Reading,
   place: Place,
 ): Effect.Effect<Option.Option<Deployment>, StoreError.StoreUnavailable, Session> =>
   Effect.gen(function* () {
@@ -175,7 +212,7 @@ export const inFlight = (
 
 /** Nobody knows the service; where the cluster could not be asked, that is what is wrong. */
 export const unknown = (
-  { unreachable, cluster }: Reading,
+  { unreachable, cluster }: Reading.Reading,
   { namespace, service }: Place,
 ): Effect.Effect<never, NotFound | ClusterError.ClusterUnreachable> =>
   Option.match(unreachable, {

@@ -15,9 +15,9 @@ export const floor = 0.05;
 /** Successes that are supposed before any was seen, so that one failure isn't certainty. */
 const supposed = 1;
 
-const patternsListed = 5;
-const evidenceListed = 3;
-const evidenceLength = 200;
+export const patternsListed = 5;
+export const evidenceListed = 3;
+export const evidenceLength = 200;
 const dependenciesListed = 10;
 const conditionalListed = 10;
 

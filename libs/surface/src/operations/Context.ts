@@ -38,9 +38,8 @@ export const handler: Operation.Handler<typeof operation, Session> = (asked) =>
   Effect.gen(function* () {
     const session = yield* Session;
     const namespace = yield* session.namespace(asked.namespace);
-    const reading = yield* Reading.begin({ ...asked, namespace });
-    const context = yield* Memory.context(
-      reading,
+    const { context, reading } = yield* Memory.context(
+      yield* Reading.begin({ ...asked, namespace }),
       { namespace, service: asked.service },
       yield* Caller.fromEnvironment,
     );

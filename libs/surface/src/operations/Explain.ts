@@ -80,19 +80,20 @@ export const handler: Operation.Handler<typeof operation, Session> = (asked) =>
     const namespace = yield* session.namespace(asked.namespace);
     const place = { namespace, service: asked.service };
     const policy = yield* session.policy;
-    const reading = yield* Reading.begin({ ...place, offline: asked.offline });
+    const begun = yield* Reading.begin({ ...place, offline: asked.offline });
     const now = yield* Clock.currentTimeMillis;
     const who = yield* Caller.fromEnvironment;
-    const { risk, known, ...rolling } = yield* asked.manifests === undefined
-      ? ofTheLast(reading, place, who)
-      : ofDocuments(reading, place, { ...asked, manifests: asked.manifests });
+    const { risk, known, hasStore, reading, ...rolling } = yield* asked.manifests === undefined
+      ? ofTheLast(begun, place, who)
+      : ofDocuments(begun, place, { ...asked, manifests: asked.manifests }, who);
     const chosen = Choice.choose({
       asked: asked.strategy,
       policy,
       ref: place,
       now,
       overrideFreeze: asked.overrideFreeze === true,
-      risk,
+      // What can't be remembered no deploy goes by.
+      risk: hasStore ? risk : undefined,
       engine: Choice.engine,
       ...rolling,
     });
@@ -118,22 +119,32 @@ export const handler: Operation.Handler<typeof operation, Session> = (asked) =>
 interface Known extends Choice.Rolling {
   readonly known: boolean;
   readonly risk: Risk.Risk | undefined;
+  readonly hasStore: boolean;
+  readonly reading: Reading.Reading;
 }
 
 /** For a change like the last one, of the set in force. */
-const ofTheLast = (reading: Reading.Reading, place: Memory.Place, who: Who.Who) =>
+const ofTheLast = (begun: Reading.Reading, place: Memory.Place, who: Who.Who) =>
   Effect.gen(function* () {
-    const { risk, known } = yield* Memory.context(reading, place, who);
-    return { risk, known, ...(yield* Memory.rolling(reading, place)) } satisfies Known;
+    const { context, ...where } = yield* Memory.context(begun, place, who);
+    const { risk, known } = context;
+    return {
+      risk,
+      known,
+      ...where,
+      ...(yield* Memory.rolling(begun, place)),
+    } satisfies Known;
   });
 
 /** For the change that the documents make. */
 const ofDocuments = (
-  { connection, unreachable }: Reading.Reading,
+  begun: Reading.Reading,
   place: Memory.Place,
   asked: Parameters<typeof resolve>[0],
+  who: Who.Who,
 ) =>
   Effect.gen(function* () {
+    const { connection, unreachable } = begun;
     const session = yield* Session;
     if (Option.isSome(unreachable)) return yield* unreachable.value;
     if (Option.isNone(connection)) {
@@ -146,6 +157,15 @@ const ofDocuments = (
     const request = yield* resolve({ ...asked, ...place });
     // Whether it would be refused is the choice's to say: a dry run isn't.
     const { strategy: _, ...rest } = request;
-    const { risk, rolling } = yield* deployer.plan(connection.value, { ...rest, dryRun: true });
-    return { risk, known: !rolling.isFirst, ...rolling } satisfies Known;
+    const { risk, rolling, plan } = yield* deployer.plan(connection.value, {
+      ...rest,
+      dryRun: true,
+    });
+    const known = !rolling.isFirst;
+    if (risk !== undefined || plan.unchanged) {
+      return { risk, known, hasStore: true, reading: begun, ...rolling } satisfies Known;
+    }
+    // Memory could not be asked: what the ledgers say of a change of which nothing is known.
+    const { context, ...where } = yield* Memory.context(begun, place, who, "unknown");
+    return { risk: context.risk, known, ...where, ...rolling, hasStore: false } satisfies Known;
   });

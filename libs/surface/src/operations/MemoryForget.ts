@@ -46,14 +46,14 @@ export const handler: Operation.Handler<typeof operation, Session> = (asked) =>
     const session = yield* Session;
     const namespace = yield* session.namespace(asked.namespace);
     const place = { namespace, service: asked.service };
-    const reading = yield* Reading.begin(place);
+    const begun = yield* Reading.begin(place);
     // Forgotten here alone, it would be learnt again from the ledger.
-    if (Option.isSome(reading.unreachable)) return yield* reading.unreachable.value;
-    const ref = yield* Memory.refOf(reading, place);
+    if (Option.isSome(begun.unreachable)) return yield* begun.unreachable.value;
+    const ref = yield* Memory.refOf(begun, place);
     const { memory } = yield* session.engine;
-    const { known } = yield* Memory.context(reading, place, yield* Caller.fromEnvironment);
+    const { context, reading } = yield* Memory.context(begun, place, yield* Caller.fromEnvironment);
     const rows = yield* Memory.history(reading, place, 1);
-    if (Option.isNone(ref) || (!known && rows.length === 0))
+    if (Option.isNone(ref) || (!context.known && rows.length === 0))
       return yield* Memory.unknown(reading, place);
     const learnAfter = yield* DeployId.make;
     const marked = yield* Effect.either(Forgetting.mark(yield* session.connect, place, learnAfter));
@@ -66,6 +66,13 @@ export const handler: Operation.Handler<typeof operation, Session> = (asked) =>
               `${marked.left.message}: forgotten here, but other machines still learn from it`,
             ],
           });
-    const forgotten = yield* memory.forget(ref.value, learnAfter);
+    const forgotten = yield* memory.forget(ref.value, learnAfter).pipe(
+      // A store that comes back reads the mark before it answers.
+      Effect.catchTag("StoreUnavailable", (failure) =>
+        marked._tag === "Right"
+          ? Effect.succeed(context.risk.basedOn.service)
+          : Effect.fail(failure),
+      ),
+    );
     return { ...place, forgotten, learnAfter, ...Reading.marks(told) };
   });

@@ -218,7 +218,22 @@ export class Book {
   }
 
   /** Adds a lesson to all counts (`sign` 1), or takes it back (-1) as it was added. */
-  add({ row, cells, pairs }: Prepared, { expected, blame, heard }: Learnt, sign: 1 | -1): void {
+  add(prepared: Prepared, learnt: Learnt, sign: 1 | -1): void {
+    const { heard } = learnt;
+    this.#add(
+      prepared,
+      learnt,
+      heard === null ? [] : (JSON.parse(heard) as ReadonlyArray<Pairs.Part>),
+      sign,
+    );
+  }
+
+  #add(
+    { row, cells, pairs }: Prepared,
+    { expected, blame }: Pick<Learnt, "expected" | "blame">,
+    heard: ReadonlyArray<Pairs.Part>,
+    sign: 1 | -1,
+  ): void {
     const weight = weightOf(row);
     const failed = row.failed * sign;
     // What the platform or an operator caused is nothing that a pair could explain.
@@ -263,7 +278,6 @@ export class Book {
     }
 
     const change = { position: row, blamed, well: row.failed === 0, weight: edge, sign };
-    const parts = heard === null ? [] : (JSON.parse(heard) as ReadonlyArray<Pairs.Part>);
     const all = this.#totals.get(row.service);
     if (all !== undefined)
       this.#totals.set(row.service, {
@@ -273,7 +287,7 @@ export class Book {
       });
     for (const pair of pairs) {
       const without =
-        parts.length === 0 ? expected : Pairs.expectedWithout(String(pair.before), expected, parts);
+        heard.length === 0 ? expected : Pairs.expectedWithout(String(pair.before), expected, heard);
       PairRows.change(pair, change, without);
     }
   }
@@ -321,7 +335,7 @@ export class Book {
       blame: failed ? Pairs.blameOf(alone, probability) : 0,
       heard: heard.length === 0 ? null : JSON.stringify(heard),
     };
-    this.add(prepared, learnt, 1);
+    this.#add(prepared, learnt, heard, 1);
     return learnt;
   }
 

@@ -78,9 +78,24 @@ const insert = (sql: SqlClient, columns: ReadonlyArray<Columns>) =>
     },
   );
 
-const notLearnt = (columns: Columns, seq: number): LessonRow => ({
-  ...columns,
+/** Field by field, which is many times faster than by spread: ledgers bring thousands. */
+const notLearnt = (it: Columns, seq: number): LessonRow => ({
   seq,
+  id: it.id,
+  namespace: it.namespace,
+  service: it.service,
+  started: it.started,
+  revealed: it.revealed,
+  failed: it.failed,
+  reason: it.reason,
+  kind: it.kind,
+  semver: it.semver,
+  objects: it.objects,
+  lines: it.lines,
+  strategy: it.strategy,
+  bot: it.bot,
+  revert: it.revert,
+  source: it.source,
   gap: null,
   together: "",
   last: "",

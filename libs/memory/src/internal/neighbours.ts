@@ -62,12 +62,12 @@ export const ofService = (sql: SqlClient) =>
       WHERE p.service = d.service AND p.revealed <= d.started AND p.seq <> d.seq
       ORDER BY p.revealed DESC, p.id DESC LIMIT ${lastLimit}) o) AS last`;
 
-/** The column `last` as it is kept: oldest first. */
-export const lettersOf = (last: string | null): string =>
-  [...(last ?? "")]
-    .reverse()
-    .map((failed) => (failed === "1" ? "F" : "o"))
-    .join("");
+/** The column `last` (newest first) as it is kept: oldest first. */
+export const lettersOf = (last: string | null): string => {
+  let letters = "";
+  for (const failed of last ?? "") letters = (failed === "1" ? "F" : "o") + letters;
+  return letters;
+};
 
 const ofServices = (sql: SqlClient, targets: ReadonlyArray<Target>) =>
   Effect.map(

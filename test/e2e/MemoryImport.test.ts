@@ -61,6 +61,32 @@ describeCluster(
       ]);
     });
 
+    it("learns a deploy anew that turned out to have ended otherwise, once", async () => {
+      const { json, run } = session(cluster);
+      const importing = (more: object) =>
+        json(["memory", "import", "--from-stdin"], { stdin: text(line(more)) });
+      expect((await importing({})).answer).toMatchObject({ taken: 1, revised: 0, known: 0 });
+      const failed = { outcome: "failed", failed_after_min: 90, reason: "out_of_memory" };
+      expect((await importing(failed)).answer).toMatchObject({ taken: 0, revised: 1, known: 0 });
+      expect((await importing(failed)).answer).toMatchObject({ taken: 0, revised: 0, known: 1 });
+      const context = await json(["context", "web", "-n", "shop"]);
+      expect(context.answer).toMatchObject({
+        risk: { based_on: { service: 1 } },
+        last_outcomes: [{ outcome: "failed", reason: "out_of_memory" }],
+      });
+      const shown = await run(["memory", "import", "--from-stdin"], { stdin: text(line()) });
+      expect(shown.stdout).toBe(
+        "0 deploys learnt, 1 learnt anew (it ended otherwise than was known)\n",
+      );
+      const out = await run(["memory", "export", "-n", "shop"]);
+      expect(
+        out.stdout
+          .trimEnd()
+          .split("\n")
+          .map((each) => JSON.parse(each).outcome),
+      ).toEqual(["ok"]);
+    });
+
     it("gives out what another store takes in, and gives out the same", async () => {
       const one = session(cluster);
       await one.run(["memory", "import", "--from-stdin"], { stdin: mixed });
@@ -135,6 +161,36 @@ describeCluster(
       const context = await json(["context", "web"]);
       expect(JSON.stringify(context.answer)).toContain("image_reference_invalid");
       expect((await json(["memory", "import", "-A"])).answer.skipped).toEqual([]);
+    });
+
+    it("learns a revision anew that was imported as good, and was gone back from", async () => {
+      const { json } = session(cluster);
+      const { api, namespace } = cluster;
+      const web = `/apis/apps/v1/namespaces/${namespace}/deployments/web`;
+      const roll = (image: string) =>
+        api.merge(web, {
+          spec: { template: { spec: { containers: [{ name: "app", image }] } } },
+        });
+      const taken = (wanted: object) =>
+        expect
+          .poll(async () => (await json(["memory", "import"])).answer, { timeout: 20_000 })
+          .toMatchObject(wanted);
+      await api.post(
+        `/apis/apps/v1/namespaces/${namespace}/deployments`,
+        deployment("web", "example.org/web:1.0.0"),
+      );
+      await taken({ taken: 1, revised: 0 });
+      await roll("example.org/web:1.1.0");
+      await taken({ taken: 1, revised: 0 });
+      expect((await json(["context", "web"])).answer.last_outcomes).toMatchObject([
+        { outcome: "completed" },
+        { outcome: "completed" },
+      ]);
+      await roll("example.org/web:1.0.0");
+      await taken({ revised: 1 });
+      await taken({ taken: 0, revised: 0 });
+      const { answer } = await json(["context", "web"]);
+      expect(answer.last_outcomes.map(({ outcome }: Json) => outcome)).toContain("failed");
     });
 
     it("says by name what this account may not read, and goes on", async () => {

@@ -6,7 +6,7 @@
 import { Evidence, Plan, Reason, Service, Strategy, Timestamp } from "@nopea/domain";
 import { Either, ParseResult, Schema } from "effect";
 import { createHash } from "node:crypto";
-import type { Lesson } from "./Lesson.js";
+import { endedOtherwise, type Lesson } from "./Lesson.js";
 
 const MINUTE_MS = 60_000;
 /** A success is known to be one after so long, and so is a failure of which the time isn't said. */
@@ -86,14 +86,16 @@ const parsed = (text: string): Either.Either<unknown, string> =>
 
 const ID = /^[\w.:-]{1,128}$/;
 
-/** The same content has the same id, whoever reads it and whenever. */
+/**
+ * The same deploy has the same id, whoever reads it and whenever: what began then, and not how it
+ * ended, so that a line that says otherwise of its end is found to be of that deploy.
+ */
 const idOf = (line: Line): string => {
   if (typeof line.id === "string" && ID.test(line.id)) return line.id;
   const content = [
     ...[line.service, line.namespace, line.time],
     ...[line.change_kind, line.semver, line.files_changed, line.lines_changed],
-    ...[line.bot, line.is_revert, line.outcome],
-    ...[line.failed_after_min ?? null, line.reason ?? null],
+    ...[line.bot, line.is_revert],
   ];
   const digest = createHash("sha256").update(JSON.stringify(content)).digest("base64url");
   return `import-${digest.slice(0, 22)}`;
@@ -120,6 +122,9 @@ const revealedAt = (line: Line, now: number): number | undefined => {
 
 const isReason = Schema.is(Reason.Reason);
 
+const isSameService = ({ ref: a }: Lesson, { ref: b }: Lesson): boolean =>
+  a.namespace === b.namespace && a.service === b.service;
+
 export interface ReaderOptions {
   /** Whose memory takes them. */
   readonly cluster: Service.ClusterId;
@@ -131,7 +136,7 @@ export interface ReaderOptions {
 export const reader = ({ cluster, now }: ReaderOptions): ((text: string) => Entry | undefined) => {
   let number = 0;
   let newest = -Infinity;
-  const seen = new Map<string, number>();
+  const seen = new Map<string, { readonly line: number; readonly lesson: Lesson }>();
 
   const lessonOf = (line: Line): Either.Either<Lesson, string> =>
     Either.gen(function* () {
@@ -164,9 +169,17 @@ export const reader = ({ cluster, now }: ReaderOptions): ((text: string) => Entr
       const line = yield* Either.mapLeft(decodeLine(json), wrong);
       const lesson = yield* lessonOf(line);
       const before = seen.get(lesson.id);
-      if (before !== undefined) return yield* Either.left(`it is the same as line ${before}`);
-      seen.set(lesson.id, number);
+      if (before !== undefined && !isSameService(before.lesson, lesson)) {
+        return yield* Either.left(`it has the id of line ${before.line}, of another service`);
+      }
+      if (before !== undefined && !endedOtherwise(before.lesson, lesson)) {
+        return yield* Either.left(`it is the same as line ${before.line}`);
+      }
+      seen.set(lesson.id, { line: number, lesson });
       const notes = [
+        ...(before === undefined
+          ? []
+          : [`it says otherwise of the deploy of line ${before.line}, which stands no more`]),
         ...(line.time < newest ? ["it is older than a line before it"] : []),
         ...(typeof line.reason === "string" && lesson.reason === undefined
           ? [`no reason is called ${JSON.stringify(Evidence.clean(line.reason, 60))}`]

@@ -41,6 +41,16 @@ export interface Lesson {
   readonly source: "deploy" | "import";
 }
 
+/**
+ * What is imported again ended otherwise than was known, and replaces it. That a reason isn't given
+ * any more says nothing: what showed it may be gone.
+ */
+export const endedOtherwise = (
+  known: Pick<Lesson, "failed" | "reason">,
+  again: Pick<Lesson, "failed" | "reason">,
+): boolean =>
+  known.failed !== again.failed || (again.reason !== undefined && again.reason !== known.reason);
+
 /** How much an outcome counts: what the platform or an operator caused says little of the change. */
 export const weightOf = ({ failed, reason }: Pick<Lesson, "failed" | "reason">): number => {
   if (!failed || reason === undefined) return 1;

@@ -36,6 +36,12 @@ export interface Ask {
   readonly isRevert?: boolean | undefined;
 }
 
+/** How many lessons were new, and how many replaced one that ended otherwise. */
+export interface Imported {
+  readonly added: number;
+  readonly revised: number;
+}
+
 export class Memory extends Context.Tag("@nopea/memory/Memory")<
   Memory,
   {
@@ -64,10 +70,14 @@ export class Memory extends Context.Tag("@nopea/memory/Memory")<
       ref: Service.ServiceRef,
       upTo: DeployId.DeployId,
     ) => Effect.Effect<number, StoreUnavailable>;
-    /** Learns what is new by its id, and isn't forgotten; answers how many lessons that was. */
+    /**
+     * Learns what is new by its id, and isn't forgotten. What was imported before and ended
+     * otherwise than was known replaces it, as if only that had been imported: of lessons with one
+     * id the last stands. A deploy's own lesson is never replaced.
+     */
     readonly importLessons: (
       lessons: ReadonlyArray<Lesson>,
-    ) => Effect.Effect<number, StoreUnavailable>;
+    ) => Effect.Effect<Imported, StoreUnavailable>;
     /** Every lesson, in the order in which they came; a page at a time is held. */
     readonly exportLessons: (filter: Filter) => Stream.Stream<Lesson, StoreUnavailable>;
   }
@@ -109,10 +119,10 @@ export const make = Effect.map(Store.Store, (store) => {
   const importSome = (lessons: ReadonlyArray<Lesson>) =>
     store.transaction((sql) =>
       Effect.gen(function* () {
-        let added = 0;
+        let sum = none;
         for (const [cluster, some] of byCluster(lessons))
-          added += yield* Learning.add(sql, cluster, some);
-        return added;
+          sum = plus(sum, yield* Learning.add(sql, cluster, some));
+        return sum;
       }),
     );
 
@@ -144,11 +154,14 @@ export const make = Effect.map(Store.Store, (store) => {
       ),
     ),
     importLessons: Effect.fn("Memory.importLessons")(function* (lessons) {
-      let added = 0;
-      for (let from = 0; from < lessons.length; from += atOnce)
-        added += yield* importSome(lessons.slice(from, from + atOnce));
+      const last = [
+        ...new Map(lessons.map((one) => [`${one.ref.cluster} ${one.id}`, one])).values(),
+      ];
+      let sum = none;
+      for (let from = 0; from < last.length; from += atOnce)
+        sum = plus(sum, yield* importSome(last.slice(from, from + atOnce)));
       yield* catchUp;
-      return added;
+      return sum;
     }),
     exportLessons: (filter) =>
       Stream.paginateChunkEffect(0, (seq) =>
@@ -167,6 +180,12 @@ export const make = Effect.map(Store.Store, (store) => {
 });
 
 export const layer: Layer.Layer<Memory, never, Store.Store> = Layer.effect(Memory, make);
+
+const none: Imported = { added: 0, revised: 0 };
+const plus = (a: Imported, b: Imported): Imported => ({
+  added: a.added + b.added,
+  revised: a.revised + b.revised,
+});
 
 const byCluster = (lessons: ReadonlyArray<Lesson>): ReadonlyMap<string, ReadonlyArray<Lesson>> => {
   const clusters = new Map<string, Array<Lesson>>();

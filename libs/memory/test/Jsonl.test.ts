@@ -173,10 +173,38 @@ describe("reading lines", () => {
       { namespace: "x" },
       { time: "2026-11-01T10:00:01Z" },
       { lines_changed: 8 },
-      { outcome: "ok" },
       { bot: false },
     ].map((more) => lessonOf(read(more)).id);
-    assert.strictEqual(new Set([id, ...others]).size, 7);
+    assert.strictEqual(new Set([id, ...others]).size, 6);
+  });
+
+  it("knows a deploy again that ended otherwise, and lets the later line stand", () => {
+    const entries = readAll(
+      ...[
+        good,
+        { ...good, outcome: "ok" },
+        { ...good, reason: "timeout" },
+        { ...good, reason: null },
+      ].map((each) => JSON.stringify(each)),
+    );
+    assert.deepStrictEqual(
+      entries.map((entry) => (entry.type === "skipped" ? entry.why : entry.notes)),
+      [
+        [],
+        ["it says otherwise of the deploy of line 1, which stands no more"],
+        ["it says otherwise of the deploy of line 2, which stands no more"],
+        "it is the same as line 3",
+      ],
+    );
+    assert.strictEqual(new Set(entries.slice(0, 3).map((each) => lessonOf(each).id)).size, 1);
+  });
+
+  it("skips a line that has the id of another service's deploy", () => {
+    const [, second] = readAll(
+      JSON.stringify({ ...good, id: "42" }),
+      JSON.stringify({ ...good, id: "42", service: "api" }),
+    );
+    assert.strictEqual(whyOf(second), "it has the id of line 1, of another service");
   });
 });
 

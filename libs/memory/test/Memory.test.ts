@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest";
-import { Service, Timestamp } from "@nopea/domain";
+import { type MemoryGraph, Service, Timestamp } from "@nopea/domain";
+import type { Lesson } from "@nopea/memory";
 import type { DeployRow } from "@nopea/store";
 import { Chunk, Effect, Option, Schema, Stream, TestClock } from "effect";
 import {
@@ -311,8 +312,14 @@ describe("import and export", () => {
           const context = yield* memory.context(ref(), { at });
           yield* inMemory((other) =>
             Effect.gen(function* () {
-              assert.strictEqual(yield* other.importLessons(lessons.toReversed()), 700);
-              assert.strictEqual(yield* other.importLessons(lessons), 0);
+              assert.deepStrictEqual(yield* other.importLessons(lessons.toReversed()), {
+                added: 700,
+                revised: 0,
+              });
+              assert.deepStrictEqual(yield* other.importLessons(lessons), {
+                added: 0,
+                revised: 0,
+              });
               const theirs = yield* other.context(ref(), { at });
               assert.closeTo(theirs.risk.probability, context.risk.probability, 1e-9);
               assert.deepStrictEqual(
@@ -324,6 +331,85 @@ describe("import and export", () => {
         }),
       ),
     30_000,
+  );
+});
+
+describe("what is imported again", () => {
+  const all = history(5, 300).map(asLesson);
+  /** Every fifth was known wrongly at first. */
+  const wasWrong = (_: unknown, i: number) => i % 5 === 2;
+  const turned = ({ reason, ...lesson }: Lesson.Lesson): Lesson.Lesson =>
+    lesson.failed
+      ? { ...lesson, failed: false }
+      : { ...lesson, failed: true, reason: reason ?? "crash_loop" };
+  const at = T0 + 30 * DAY;
+  const everything = (memory: MemoryService) =>
+    Effect.gen(function* () {
+      const { path: _, sizeBytes: __, ...stats } = yield* memory.stats({});
+      return {
+        stats,
+        graph: yield* memory.graph({ cluster: ref().cluster }),
+        context: yield* memory.context(ref(), { at }),
+      };
+    });
+
+  it.effect("with another outcome counts as if only that had been imported", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(at);
+      const expected = yield* inMemory((memory) =>
+        Effect.zipRight(memory.importLessons(all), everything(memory)),
+      );
+      const found = yield* inMemory((memory) =>
+        Effect.gen(function* () {
+          yield* memory.importLessons(
+            all.map((each, i) => (wasWrong(each, i) ? turned(each) : each)),
+          );
+          assert.deepStrictEqual(yield* memory.importLessons(all), { added: 0, revised: 60 });
+          assert.deepStrictEqual(yield* memory.importLessons(all), { added: 0, revised: 0 });
+          return yield* everything(memory);
+        }),
+      );
+      assert.deepStrictEqual(found.stats, expected.stats);
+      assert.deepStrictEqual(found.context.lastOutcomes, expected.context.lastOutcomes);
+      assert.deepStrictEqual(
+        found.context.failurePatterns.map(({ error, observations }) => [error, observations]),
+        expected.context.failurePatterns.map(({ error, observations }) => [error, observations]),
+      );
+      assert.closeTo(found.context.risk.probability, expected.context.risk.probability, 1e-9);
+      const counted = ({ edges }: MemoryGraph.MemoryGraph) =>
+        edges
+          .map(({ relation, from, to, observations }) =>
+            [relation, from, to, observations].join(" "),
+          )
+          .sort();
+      assert.deepStrictEqual(counted(found.graph), counted(expected.graph));
+    }),
+  );
+
+  it.effect("takes the last of several with one id, and nothing from a deploy's own word", () =>
+    inMemory((memory, deploys) =>
+      Effect.gen(function* () {
+        yield* feed(memory, deploys, [row(T0)]);
+        const own = asLesson(row(T0));
+        const other: Lesson.Lesson = { ...own, id: "other" };
+        const outcome = yield* memory.importLessons([turned(own), turned(other), other]);
+        assert.deepStrictEqual(outcome, { added: 1, revised: 0 });
+        assert.strictEqual((yield* memory.stats({})).failed, 0);
+        // A reason that isn't given any more says nothing; one that is does.
+        yield* memory.importLessons([turned(other)]);
+        const unsaid = { ...turned(other), reason: undefined };
+        assert.deepStrictEqual(yield* memory.importLessons([unsaid]), { added: 0, revised: 0 });
+        const said = { ...turned(other), reason: "timeout" as const };
+        assert.deepStrictEqual(yield* memory.importLessons([said]), { added: 0, revised: 1 });
+        const { failurePatterns } = yield* memory.context(ref(), { at: T0 + DAY });
+        assert.deepStrictEqual(
+          failurePatterns.map(({ error }) => error),
+          ["timeout"],
+        );
+        const elsewhere = { ...other, ref: ref("api") };
+        assert.deepStrictEqual(yield* memory.importLessons([elsewhere]), { added: 0, revised: 0 });
+      }),
+    ),
   );
 });
 

@@ -4,12 +4,13 @@
  */
 import { Service } from "@nopea/domain";
 import { type ClusterError, History, Marks } from "@nopea/k8s";
-import type { Lesson } from "@nopea/memory";
+import { Lesson } from "@nopea/memory";
 import type { StoreError } from "@nopea/store";
 import { Clock, Effect, Stream } from "effect";
 import { type ClusterService, Session } from "./Session.js";
 
 export interface Found {
+  /** New ones, and those that ended otherwise than was imported before. */
   readonly lessons: ReadonlyArray<Lesson.Lesson>;
   readonly known: number;
   readonly skipped: ReadonlyArray<History.Skipped>;
@@ -18,55 +19,69 @@ export interface Found {
 /** Between the clock of the cluster, which keeps whole seconds, and that of whoever deployed. */
 const SKEW_MS = 5_000;
 
-const toLesson =
-  (cluster: Service.ClusterId) =>
-  ({
-    subject: _,
-    parts: __,
-    namespace,
-    service,
-    ...deploy
-  }: History.PastDeploy): Lesson.Lesson => ({
-    ...deploy,
-    ref: { cluster, namespace, service },
-    source: "import",
-  });
+const toLesson = (
+  { subject: _, parts: __, isInferred: ___, namespace, service, ...deploy }: History.PastDeploy,
+  cluster: Service.ClusterId,
+  id: string,
+): Lesson.Lesson => ({
+  ...deploy,
+  id,
+  ref: { cluster, namespace, service },
+  source: "import",
+});
 
 interface Remembered {
-  readonly ids: ReadonlySet<string>;
+  /** By the ids of all that a past deploy was put together from. */
+  readonly byId: ReadonlyMap<string, Lesson.Lesson>;
   /** Of nopea's own deploys, by namespace and service. */
   readonly deploys: ReadonlyMap<string, ReadonlyArray<Lesson.Lesson>>;
 }
 
 const place = (namespace: string, service: string): string => `${namespace}/${service}`;
 
+/** What memory has of these, of all that it has. */
 const remembered = (
   cluster: Service.ClusterId,
   namespace: Service.Namespace | undefined,
+  past: ReadonlyArray<History.PastDeploy>,
 ): Effect.Effect<Remembered, StoreError.StoreUnavailable, Session> =>
   Effect.gen(function* () {
     const { memory } = yield* (yield* Session).engine;
-    const ids = new Set<string>();
-    const deploys = new Map<string, Array<Lesson.Lesson>>();
+    const ids = new Set(past.flatMap(({ parts }) => parts));
+    const byId = new Map<string, Lesson.Lesson>();
+    const deploys = new Map<string, Array<Lesson.Lesson>>(
+      past.map((each) => [place(each.namespace, each.service), []]),
+    );
     yield* Stream.runForEach(memory.exportLessons({ cluster, namespace }), (lesson) =>
       Effect.sync(() => {
-        ids.add(lesson.id);
-        if (lesson.source !== "deploy") return;
-        const key = place(lesson.ref.namespace, lesson.ref.service);
-        const some = deploys.get(key);
-        if (some === undefined) deploys.set(key, [lesson]);
-        else some.push(lesson);
+        if (ids.has(lesson.id)) byId.set(lesson.id, lesson);
+        if (lesson.source === "deploy")
+          deploys.get(place(lesson.ref.namespace, lesson.ref.service))?.push(lesson);
       }),
     );
-    return { ids, deploys };
+    return { byId, deploys };
   });
 
-const isKnown = (deploy: History.PastDeploy, { ids, deploys }: Remembered): boolean =>
-  deploy.parts.some((id) => ids.has(id)) ||
-  (deploys.get(place(deploy.namespace, deploy.service)) ?? []).some(
+/** Undefined for what is known already. */
+const news = (
+  deploy: History.PastDeploy,
+  cluster: Service.ClusterId,
+  { byId, deploys }: Remembered,
+): Lesson.Lesson | undefined => {
+  const known = deploy.parts.flatMap((id) => byId.get(id) ?? [])[0];
+  if (known !== undefined) {
+    const isRevised =
+      known.source === "import" &&
+      Lesson.endedOtherwise(known, deploy) &&
+      !(known.failed && deploy.isInferred === true);
+    return isRevised ? toLesson(deploy, cluster, known.id) : undefined;
+  }
+  const isOwn = (deploys.get(place(deploy.namespace, deploy.service)) ?? []).some(
     ({ startedAt, revealedAt }) =>
       deploy.startedAt >= startedAt - SKEW_MS && deploy.startedAt <= revealedAt + SKEW_MS,
   );
+  return isOwn ? undefined : toLesson(deploy, cluster, deploy.id);
+};
 
 /** Which service each of nopea's marks stands for. */
 const marksOf = (cluster: Service.ClusterId, namespace: Service.Namespace | undefined) =>
@@ -101,7 +116,6 @@ export const find = (
 ): Effect.Effect<Found, StoreError.StoreUnavailable | ClusterError.ClusterUnreachable, Session> =>
   Effect.gen(function* () {
     const marks = yield* marksOf(cluster, namespace);
-    const known = yield* remembered(cluster, namespace);
     const namespaces = namespace === undefined ? yield* namespacesOf(connection) : [namespace];
     const now = (yield* Clock.currentTimeMillis) + (yield* connection.clockSkewMs);
     const found = yield* Effect.forEach(
@@ -110,10 +124,11 @@ export const find = (
       { concurrency: 2 },
     );
     const deploys = found.flatMap((each) => each.deploys);
-    const fresh = deploys.filter((deploy) => !isKnown(deploy, known));
+    const known = yield* remembered(cluster, namespace, deploys);
+    const lessons = deploys.flatMap((deploy) => news(deploy, cluster, known) ?? []);
     return {
-      lessons: fresh.map(toLesson(cluster)),
-      known: deploys.length - fresh.length,
+      lessons,
+      known: deploys.length - lessons.length,
       skipped: found.flatMap((each) => each.skipped),
     };
   });

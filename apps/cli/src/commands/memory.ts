@@ -125,7 +125,7 @@ export const importing: Run = ({ flags }) =>
     });
     // Of lines that were given, not one could be understood.
     const isFailure =
-      lines !== undefined && result.skipped.length > 0 && result.taken + result.known === 0;
+      lines !== undefined && result.skipped.length > 0 && result.taken + result.revised + result.known === 0;
     yield* Output.result("memoryImport", result, Output.styleOf(flags), {
       table: (look) => importLines(result, look),
       names: [],

@@ -5,12 +5,17 @@ import { oneLine, paintFor, paragraph, plural } from "../Text.js";
 import { noteLines } from "./Result.js";
 
 export const importLines = (
-  { taken, known, skipped, warnings }: Operations.Output<"memoryImport">,
+  { taken, revised, known, skipped, warnings }: Operations.Output<"memoryImport">,
   look: Look,
 ): ReadonlyArray<string> => {
   const paint = paintFor(look);
   const newOnes = `${plural(taken, "deploy")} learnt`;
   const others = [
+    ...(revised === 0
+      ? []
+      : [
+          `${revised} learnt anew (${revised === 1 ? "it" : "they"} ended otherwise than was known)`,
+        ]),
     ...(known === 0 ? [] : [`${known} known already`]),
     ...(skipped.length === 0 ? [] : [paint.yellow(`${skipped.length} skipped`)]),
   ];

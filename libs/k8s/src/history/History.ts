@@ -57,7 +57,7 @@ const asOne = (parts: ReadonlyArray<PastDeploy>): PastDeploy => {
   const changes = (isHelm(lead) ? [lead] : parts).flatMap(({ change }) =>
     change === undefined ? [] : [change],
   );
-  const { change: _, reason: __, ...rest } = lead;
+  const { change: _, reason: __, isInferred: ___, ...rest } = lead;
   return {
     ...rest,
     parts: parts.flatMap((part) => part.parts),
@@ -68,6 +68,9 @@ const asOne = (parts: ReadonlyArray<PastDeploy>): PastDeploy => {
     strategy: parts.find(({ strategy }) => strategy !== "direct")?.strategy ?? "direct",
     isRevert: parts.some(({ isRevert }) => isRevert),
     failed: failures.length > 0,
+    ...(failures.length === 0 && parts.some(({ isInferred }) => isInferred === true)
+      ? { isInferred: true as const }
+      : {}),
     ...(changes.length === 0 ? {} : { change: changeOf(changes) }),
     ...(reason === undefined ? {} : { reason }),
   };

@@ -27,6 +27,8 @@ export interface PastDeploy {
   /** It went back to what ran before. */
   readonly isRevert: boolean;
   readonly failed: boolean;
+  /** That it worked is only inferred from what came later: it is no word against a controller's. */
+  readonly isInferred?: true;
   readonly reason?: Reason.Reason | undefined;
 }
 

@@ -72,6 +72,7 @@ const revisionsOf = ({ kept, verdict }: Workload): ReadonlyArray<Revision> => {
 
 interface Ending {
   readonly failed: boolean;
+  readonly isInferred?: true;
   readonly reason?: Reason.Reason;
   readonly at: number;
 }
@@ -108,7 +109,9 @@ export const deploys = (workload: Workload): ReadonlyArray<PastDeploy.PastDeploy
     if (isRevert(index + 1)) {
       return stood <= PastDeploy.REVERTED_WITHIN_MS ? { failed: true, at: leftAt } : undefined;
     }
-    return stood >= PastDeploy.STOOD_MS ? { failed: false, at: startedAt } : undefined;
+    return stood >= PastDeploy.STOOD_MS
+      ? { failed: false, isInferred: true, at: startedAt }
+      : undefined;
   };
   return revisions.flatMap((revision, index) => {
     const { number, template, startedAt } = revision;
@@ -135,6 +138,7 @@ export const deploys = (workload: Workload): ReadonlyArray<PastDeploy.PastDeploy
         strategy: number === 1 ? ("direct" as const) : workload.strategy,
         isRevert: isRevert(index),
         failed: ended.failed,
+        ...(ended.isInferred === true ? { isInferred: true } : {}),
         ...(ended.reason === undefined ? {} : { reason: ended.reason }),
       },
     ];

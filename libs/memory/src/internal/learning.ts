@@ -7,7 +7,7 @@
 import type { SqlClient } from "@effect/sql/SqlClient";
 import { DeployId } from "@nopea/domain";
 import { Effect } from "effect";
-import type { Lesson } from "../Lesson.js";
+import { endedOtherwise, type Lesson } from "../Lesson.js";
 import { Book, type Learnt } from "./book.js";
 import * as Checkpoints from "./checkpoints.js";
 import * as Neighbours from "./neighbours.js";
@@ -36,7 +36,7 @@ const relearntForEach = 4;
 /** The most that is learnt in one transaction; the rest in the next. */
 const learntAtOnce = 5_000;
 
-/** Adds lessons of one cluster that are new by their ids; answers how many. */
+/** Adds lessons of one cluster that are new by their ids, or end otherwise than was known. */
 export const add = (sql: SqlClient, name: string, lessons: ReadonlyArray<Lesson>) =>
   Effect.gen(function* () {
     const cluster = yield* current(sql, yield* Places.cluster(sql, name));
@@ -55,7 +55,7 @@ export const add = (sql: SqlClient, name: string, lessons: ReadonlyArray<Lesson>
     const removed = yield* removeOutdated(sql, cluster.id, columns, added);
     if (removed.length > 0) added.push(...(yield* insert(sql, columns)));
     yield* learn(sql, cluster, added, removed);
-    return added.length;
+    return { added: added.length - removed.length, revised: removed.length };
   });
 
 type Columns = ReturnType<typeof columnsOf>;
@@ -106,7 +106,8 @@ const notLearnt = (it: Columns, seq: number): LessonRow => ({
 
 /**
  * A deploy's own row is right about it: a lesson of the same id that says otherwise (it was
- * imported, or the store knew less of the deploy then) makes room.
+ * imported, or the store knew less of the deploy then) makes room. What is imported takes the place
+ * of what was imported before, where the deploy turned out to have ended otherwise.
  */
 const removeOutdated = (
   sql: SqlClient,
@@ -117,22 +118,29 @@ const removeOutdated = (
   Effect.gen(function* () {
     const removed: Array<LessonRow> = [];
     const inserted = new Set(added.map(({ id }) => id));
-    const byId = new Map(
-      columns
-        .filter(({ source, id }) => source === "deploy" && !inserted.has(id))
-        .map((one) => [one.id, one]),
-    );
+    const byId = new Map(columns.filter(({ id }) => !inserted.has(id)).map((one) => [one.id, one]));
     for (const some of chunked([...byId.keys()], 5_000)) {
       const known = yield* sql<LessonRow>`SELECT * FROM memory_lessons
         WHERE cluster = ${cluster} AND ${sql.in("id", some)}`;
-      removed.push(...known.filter((row) => isOtherwise(row, byId.get(row.id))));
+      removed.push(...known.filter((row) => isOutdated(row, byId.get(row.id))));
     }
     yield* remove(sql, removed);
     return removed;
   });
 
-const isOtherwise = (row: LessonRow, columns: Columns | undefined): boolean =>
-  columns !== undefined &&
+const isOutdated = (row: LessonRow, columns: Columns | undefined): boolean => {
+  if (columns === undefined) return false;
+  if (columns.source === "deploy") return isOtherwise(row, columns);
+  const [known, again] = [row, columns].map(({ failed, reason }) => ({
+    failed: failed === 1,
+    reason: reason ?? undefined,
+  })) as [Outcome, Outcome];
+  return row.source === "import" && row.service === columns.service && endedOtherwise(known, again);
+};
+
+type Outcome = Pick<Lesson, "failed" | "reason">;
+
+const isOtherwise = (row: LessonRow, columns: Columns): boolean =>
   (Object.keys(columns) as ReadonlyArray<keyof Columns>).some(
     (key) => key !== "cluster" && columns[key] !== row[key],
   );

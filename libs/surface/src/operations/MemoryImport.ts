@@ -1,7 +1,8 @@
 /**
  * Teaches memory what was deployed before nopea came: from what the cluster's own objects show, or
  * from lines of JSON. What can't be taken is named and why; the rest is. Once is enough: what was
- * imported before is known again by its content. Nothing in the cluster changes.
+ * imported before is known again, and replaced where it turned out to have ended otherwise. Nothing
+ * in the cluster changes.
  */
 import { BadInput, Service, Wire } from "@nopea/domain";
 import { Jsonl, type Lesson } from "@nopea/memory";
@@ -36,6 +37,8 @@ type Skipped = typeof Skipped.Type;
 export const output = Schema.Struct({
   /** How many deploys memory has learnt from now. */
   taken: Schema.NonNegativeInt,
+  /** How many it had learnt another outcome of, and has now learnt anew. */
+  revised: Schema.NonNegativeInt,
   /** How many it knew already. */
   known: Schema.NonNegativeInt,
   /** The first 1,000; a warning tells of more. */
@@ -75,7 +78,8 @@ interface Found {
 const fromLines = (lines: ReadonlyArray<string>, cluster: Service.ClusterId) =>
   Effect.map(Clock.currentTimeMillis, (now): Found => {
     const read = Jsonl.reader({ cluster, now });
-    const lessons: Array<Lesson.Lesson> = [];
+    // Where two lines are of the same deploy, the later one stands.
+    const lessons = new Map<string, Lesson.Lesson>();
     const skipped: Array<Skipped> = [];
     const notes: Array<string> = [];
     for (const text of lines) {
@@ -84,12 +88,17 @@ const fromLines = (lines: ReadonlyArray<string>, cluster: Service.ClusterId) =>
       const { line } = entry;
       if (entry.type === "skipped") skipped.push({ line, why: entry.why });
       else {
-        lessons.push(entry.lesson);
+        lessons.set(entry.lesson.id, entry.lesson);
         for (const note of entry.notes) notes.push(`line ${line} was taken, but ${note}`);
       }
     }
     const noted = firsts(notes, MOST_NOTES, (count) => `${count} more lines are odd like these`);
-    return { lessons, known: 0, skipped, warnings: [...noted.first, ...noted.warnings] };
+    return {
+      lessons: [...lessons.values()],
+      known: 0,
+      skipped,
+      warnings: [...noted.first, ...noted.warnings],
+    };
   });
 
 const nowhere = new BadInput({
@@ -136,7 +145,7 @@ export const handler: Operation.Handler<typeof operation, Session> = (asked) =>
                 warnings: [],
               })),
           });
-    const taken = yield* memory.importLessons(found.lessons);
+    const { added, revised } = yield* memory.importLessons(found.lessons);
     const skipped = firsts(
       found.skipped,
       MOST_SKIPPED,
@@ -144,8 +153,9 @@ export const handler: Operation.Handler<typeof operation, Session> = (asked) =>
     );
     const marks = Reading.marks(reading);
     return {
-      taken,
-      known: found.known + found.lessons.length - taken,
+      taken: added,
+      revised,
+      known: found.known + found.lessons.length - added - revised,
       skipped: skipped.first,
       ...marks,
       warnings: [...found.warnings, ...skipped.warnings, ...marks.warnings],

@@ -234,7 +234,7 @@ const learn = (
     if (change === undefined) {
       const book = new Book(sql, cluster);
       const learnt = (yield* isNext(sql, cluster, added))
-        ? yield* learnPage(sql, book, added.toSorted(inOrder))
+        ? yield* learnPages(sql, book, added.toSorted(inOrder))
         : yield* advance(sql, book);
       if (learnt > 0) yield* book.close();
       return learnt;
@@ -406,6 +406,12 @@ const advance = (sql: SqlClient, book: Book, atLeast: Position = start) =>
     }
     return learnt;
   });
+
+/** As many at once as are read at once: what it takes to learn them needn't be held for all. */
+const learnPages = (sql: SqlClient, book: Book, rows: ReadonlyArray<LessonRow>) =>
+  Effect.reduce(chunked(rows, pageSize), 0, (learnt, page) =>
+    Effect.map(learnPage(sql, book, page), (more) => learnt + more),
+  );
 
 /** The next lessons, in order. */
 const learnPage = (sql: SqlClient, book: Book, rows: ReadonlyArray<LessonRow>) =>

@@ -124,6 +124,51 @@ describeCluster(
       ),
     );
 
+    it.live(
+      "reads what Argo Rollouts rolled out, and why one was given up",
+      (context) =>
+        inNamespace((cluster, namespace) =>
+          Effect.gen(function* () {
+            const rollouts = `/apis/argoproj.io/v1alpha1/namespaces/${namespace}/rollouts`;
+            const created = yield* Effect.promise(() => place.api.post(rollouts, ROLLOUT));
+            if (created.status === 404) return context.skip("there is no Argo Rollouts here");
+            assert.strictEqual(created.status, 201, created.text);
+            yield* untilRead(cluster, namespace, ["web: ok manifests none"]);
+            const roll = (image: string) =>
+              Effect.promise(() =>
+                place.api.merge(`${rollouts}/web`, {
+                  spec: { template: { spec: { containers: [{ name: "app", image }] } } },
+                }),
+              );
+            yield* roll("example.org/app:1.1.0");
+            // One that something newer soon took the place of isn't decided.
+            yield* untilRead(cluster, namespace, ["web: ok image minor"]);
+            yield* roll("example.org/app:pull-fails");
+            const { deploys } = yield* untilRead(cluster, namespace, [
+              "web: failed image_not_found image other",
+            ]);
+            assert.deepStrictEqual(
+              deploys.map(({ strategy }) => strategy),
+              ["canary"],
+            );
+            // As `kubectl argo rollouts abort` does; the pods that showed why go.
+            yield* Effect.promise(() =>
+              place.api.merge(`${rollouts}/web/status`, { status: { abort: true } }),
+            );
+            const later = yield* untilRead(cluster, namespace, [
+              "web: failed rollout_aborted image other",
+            ]);
+            assert.strictEqual(later.deploys[0]?.id, deploys[0]?.id);
+            yield* roll("example.org/app:1.1.0");
+            yield* untilRead(cluster, namespace, [
+              "web: failed image other",
+              "web: ok revert image other",
+            ]);
+          }),
+        ),
+      90_000,
+    );
+
     it.live("names a kind that this account may not list, and reads the others", () =>
       inNamespace((cluster, namespace) =>
         Effect.gen(function* () {
@@ -207,6 +252,27 @@ describeCluster(
   },
   ["real"],
 );
+
+/** Five seconds without progress are too many. */
+const ROLLOUT = {
+  apiVersion: "argoproj.io/v1alpha1",
+  kind: "Rollout",
+  metadata: { name: "web" },
+  spec: {
+    replicas: 2,
+    progressDeadlineSeconds: 5,
+    selector: { matchLabels: { app: "web" } },
+    template: {
+      metadata: { labels: { app: "web" } },
+      spec: { containers: [{ name: "app", image: "example.org/app:1.0.0" }] },
+    },
+    strategy: {
+      canary: {
+        steps: [{ setWeight: 50 }, { pause: { duration: "1s" } }],
+      },
+    },
+  },
+};
 
 const CHART = `apiVersion: apps/v1
 kind: Deployment

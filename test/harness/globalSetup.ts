@@ -8,7 +8,7 @@ import type { TestProject } from "vitest/node";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { missing } from "../../tools/testbed/programs.mjs";
+import { ARGO, missing } from "../../tools/testbed/programs.mjs";
 import { down, up } from "../../tools/testbed/testbed.mjs";
 
 const KUBECONFIG = "NOPEA_TESTBED_KUBECONFIG";
@@ -35,7 +35,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     return;
   }
   const dir = mkdtempSync(join(tmpdir(), "nopea-testbed-"));
-  const kubeconfig = await up(dir, { owner: process.pid });
+  const kubeconfig = await up(dir, { owner: process.pid, argo: missing(ARGO).length === 0 });
   // The next project of this run finds this one.
   process.env[KUBECONFIG] = kubeconfig;
   project.provide("testbed", { kubeconfig });

@@ -80,6 +80,26 @@ describe("RolloutRevisions", () => {
       },
       "2 canary: failed progress_deadline_exceeded @515",
     ],
+    [
+      "aborted for want of progress",
+      {
+        phase: "Degraded",
+        abort: true,
+        abortedAt: time(505 * 60),
+        stableRS: "0",
+        currentPodHash: "500",
+        conditions: [
+          {
+            type: "Progressing",
+            status: "False",
+            reason: "RolloutAborted",
+            message:
+              'Rollout aborted update to revision 2: ReplicaSet "web-500" has timed out progressing.',
+          },
+        ],
+      },
+      "2 canary: failed progress_deadline_exceeded @505",
+    ],
     ["paused", { phase: "Paused", stableRS: "0", currentPodHash: "500" }, undefined],
     ["progressing", { phase: "Progressing", stableRS: "0", currentPodHash: "500" }, undefined],
     ["of an invalid spec", { phase: "Degraded", stableRS: "0", currentPodHash: "500" }, undefined],

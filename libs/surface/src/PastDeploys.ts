@@ -30,7 +30,7 @@ const toLesson = (
   source: "import",
 });
 
-interface Remembered {
+export interface Remembered {
   /** By the ids of all that a past deploy was put together from. */
   readonly byId: ReadonlyMap<string, Lesson.Lesson>;
   /** Of nopea's own deploys, by namespace and service. */
@@ -62,8 +62,15 @@ const remembered = (
     return { byId, deploys };
   });
 
+/** Pods that showed why go sooner than what they belonged to. */
+const isVaguer = (known: Lesson.Lesson, { failed, reason }: History.PastDeploy): boolean =>
+  known.failed &&
+  failed &&
+  known.reason !== undefined &&
+  (reason === undefined || History.isVague(reason));
+
 /** Undefined for what is known already. */
-const news = (
+export const news = (
   deploy: History.PastDeploy,
   cluster: Service.ClusterId,
   { byId, deploys }: Remembered,
@@ -73,7 +80,8 @@ const news = (
     const isRevised =
       known.source === "import" &&
       Lesson.endedOtherwise(known, deploy) &&
-      !(known.failed && deploy.isInferred === true);
+      !(known.failed && deploy.isInferred === true) &&
+      !isVaguer(known, deploy);
     return isRevised ? toLesson(deploy, cluster, known.id) : undefined;
   }
   const isOwn = (deploys.get(place(deploy.namespace, deploy.service)) ?? []).some(

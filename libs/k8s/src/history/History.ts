@@ -44,8 +44,10 @@ const changeOf = (changes: ReadonlyArray<Plan.Change>): Plan.Change => ({
 
 const isHelm = ({ subject }: PastDeploy): boolean => subject.startsWith("helm/");
 
-/** That it took too long: another part may know why. */
-const VAGUE = new Set<Reason.Reason>(["timeout", "progress_deadline_exceeded"]);
+/** That it took too long, or was given up: another part, or an earlier look, may know why. */
+const VAGUE = new Set<Reason.Reason>(["timeout", "progress_deadline_exceeded", "rollout_aborted"]);
+
+export const isVague = (reason: Reason.Reason): boolean => VAGUE.has(reason);
 
 /** Helm's own record tells the change best; a failure of any part is one of the whole. */
 const asOne = (parts: ReadonlyArray<PastDeploy>): PastDeploy => {
@@ -53,7 +55,7 @@ const asOne = (parts: ReadonlyArray<PastDeploy>): PastDeploy => {
   if (parts.length === 1) return lead;
   const failures = parts.filter(({ failed }) => failed);
   const reasons = failures.flatMap((part) => (part.reason === undefined ? [] : [part.reason]));
-  const reason = reasons.find((each) => !VAGUE.has(each)) ?? reasons[0];
+  const reason = reasons.find((each) => !isVague(each)) ?? reasons[0];
   const changes = (isHelm(lead) ? [lead] : parts).flatMap(({ change }) =>
     change === undefined ? [] : [change],
   );

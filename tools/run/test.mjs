@@ -27,7 +27,8 @@ await main(async () => {
   const missing = await testbed;
   if (missing !== undefined && process.env["CI"] !== undefined) throw new Failed(missing);
   const onClusters = async (env) => {
-    await vitest("integration", ["integration"], env, ["--maxWorkers=2"]);
+    // By themselves, for some measure how soon they see a thing; mostly they wait.
+    await vitest("integration", ["integration"], env, ["--maxWorkers=3"]);
     // Tests that wait for a cluster leave the processor to others.
     await vitest("contract and command line", ["contract", "e2e"], env, ["--maxWorkers=6"]);
   };

@@ -12,6 +12,7 @@ import {
   deploy,
   deployment,
   folder,
+  isThere,
   ledgerOf,
   machine,
   onMachine,
@@ -27,7 +28,7 @@ const fileIn = (folder: string): string => {
 
 const service = "web" as Service.ServiceName;
 
-describe.skipIf(skipped !== undefined)("a deploy on a real API", () => {
+describe.skipIf(skipped !== undefined)("a deploy on a real API", { concurrent: true }, () => {
   it.scopedLive("completes verified, and again changes nothing and is no row of the ledger", () =>
     Effect.gen(function* () {
       const { cluster, namespace } = yield* world;
@@ -93,8 +94,8 @@ describe.skipIf(skipped !== undefined)("a deploy on a real API", () => {
     Effect.gen(function* () {
       const { cluster, namespace } = yield* world;
       const on = yield* machine();
-      const at = (tag: string) =>
-        deploy(on, cluster, { service, namespace, objects: [deployment("web", tag)] });
+      const at = (tag: string, more = {}) =>
+        deploy(on, cluster, { service, namespace, objects: [deployment("web", tag)], more });
       const first = yield* at("v1");
       const broken = yield* at("pull-fails");
       assert.strictEqual(broken.result.status, "failed");
@@ -110,8 +111,8 @@ describe.skipIf(skipped !== undefined)("a deploy on a real API", () => {
           ["completed", undefined],
         ],
       );
-      // The same once more changes nothing, fails again, and is written down again.
-      const same = yield* at("pull-fails");
+      // The same once more changes nothing, and is written down again; what stood before is no news.
+      const same = yield* at("pull-fails", { timeoutMs: 4_000 });
       assert.isTrue(same.result.unchanged);
       assert.strictEqual(same.result.reason, "image_not_found");
       const fixed = yield* at("v2");
@@ -282,7 +283,7 @@ describe.skipIf(skipped !== undefined)("a deploy on a real API", () => {
           cancel: Deferred.await(cancel),
         }),
       );
-      yield* Effect.sleep("2 seconds");
+      yield* isThere(cluster, namespace, "web");
       yield* Deferred.succeed(cancel, undefined);
       const { result } = yield* Fiber.join(running);
       assert.strictEqual(result.status, "failed");
@@ -301,7 +302,7 @@ describe.skipIf(skipped !== undefined)("a deploy on a real API", () => {
       const running = yield* Effect.fork(
         deploy(on, cluster, { service, namespace, objects: [deployment("web", "never-ready")] }),
       );
-      yield* Effect.sleep("2 seconds");
+      yield* isThere(cluster, namespace, "web");
       yield* Fiber.interrupt(running);
       const ledger = yield* ledgerOf(cluster, namespace, service);
       assert.isUndefined(ledger.inFlight);

@@ -18,7 +18,7 @@ import {
 /** More than a deploy of two objects has: the last ones are not reached, and it completes. */
 const writes = 9;
 
-describe.skipIf(skipped !== undefined)("a deploy that is killed", () => {
+describe.skipIf(skipped !== undefined)("a deploy that is killed", { concurrent: true }, () => {
   for (const reached of [false, true]) {
     for (let n = 1; n <= writes; n += 1) {
       const when = `${reached ? "after" : "before"} write ${n} arrives`;

@@ -6,7 +6,7 @@ import type { DeployResult, KubeObject, Progress, Service, Who } from "@nopea/do
 import { type Cluster, ClusterError, Clusters, Leases, ProcessIdentity } from "@nopea/k8s";
 import { Memory } from "@nopea/memory";
 import { Deploys, SecretDigest, Spool, Store } from "@nopea/store";
-import { Context, Effect, Layer, Option, type Scope, Stream } from "effect";
+import { Context, Effect, Layer, Option, Schedule, type Scope, Stream } from "effect";
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -82,6 +82,15 @@ export const onMachine = (
     Deploy.layer.pipe(Layer.provideMerge(store), Layer.provide(leases), Layer.provide(identity)),
   );
 };
+
+/** Until a running deploy has sent its Deployment. */
+export const isThere = (cluster: ClusterService, namespace: string, name: string) =>
+  cluster
+    .get({ apiVersion: "apps/v1", kind: "Deployment", namespace, name })
+    .pipe(
+      Effect.repeat({ until: Option.isSome, schedule: Schedule.spaced("50 millis") }),
+      Effect.timeout("20 seconds"),
+    );
 
 export interface Ran {
   readonly result: DeployResult.DeployResult;

@@ -30,6 +30,7 @@ describe.skipIf(absent)(`an API server that restarts ${REAL}`, () => {
           child.stdout?.on("data", (text: string) => (watched += text));
         },
       });
+      await vi.waitFor(() => expect(watched).toContain("no service is known"), 20_000);
       let outage: Promise<number> | undefined;
       const restart = async () => {
         const from = performance.now();

@@ -401,6 +401,13 @@ describe("an answer of the API server", () => {
     if (one.recovery !== undefined) expect(how).toBe(one.recovery);
   });
 
+  it("sends whoever meets a dead webhook to what serves it, and nobody else", () => {
+    const advice = (name: string) =>
+      failureOf(cases.find((one) => one.name === name) as Case).failure.advice;
+    expect(advice("a webhook that can't be called")).toMatch(/what serves the webhook/);
+    expect(advice("an etcd without a leader")).toBeUndefined();
+  });
+
   it("says which of three things is missing", () => {
     const missing = (name: string) =>
       failureOf(cases.find((one) => one.name === name) as Case).failure.missing;

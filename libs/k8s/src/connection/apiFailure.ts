@@ -1,6 +1,7 @@
 /** An answer that is no success as an `ApiFailure`: a sentence that names object, verb and cause, and what it rests on. */
 import type { KubeObject } from "@nopea/domain";
 import { Evidence, type Reason } from "@nopea/domain";
+import * as ApiUnavailable from "../diagnosis/ApiUnavailable.js";
 import { ApiFailure } from "./ClusterError.js";
 import { isFieldConflict, missing, reasonOf, type Cause, type Status } from "./classify.js";
 
@@ -167,6 +168,9 @@ export const fromStatus = (status: Status, about: About): ApiFailure => {
       },
     ],
     ...(object === undefined ? {} : { object }),
+    ...(reason === "api_unavailable" && ApiUnavailable.isWebhook(text)
+      ? { advice: ApiUnavailable.webhookAdvice }
+      : {}),
     ...(status.retryAfter === undefined ? {} : { retryAfter: status.retryAfter }),
     ...(gone === undefined ? {} : { missing: gone }),
   });

@@ -63,6 +63,33 @@ describe("Rates", () => {
     assert.strictEqual(n, f);
   });
 
+  it("stand as they did long before what was taken back since, or say nothing of it", () => {
+    const key = Rates.CLUSTER_MONTH;
+    for (const days of [30, 220, 400, 2_000]) {
+      const old = [0, 1, 0, 1, 1, 0, 0].reduce<Rates.Rate | undefined>(
+        (rate, failed, i) => Rates.add(rate, key, now - (days - i / 7) * DAY, failed, 1),
+        undefined,
+      );
+      assert.isDefined(old);
+      let rate: Rates.Rate = old;
+      const later = Array.from({ length: 200 }, (_, i) => now + i * 1_700_000);
+      for (const sign of [1, -1])
+        for (const [i, at] of later.entries())
+          rate = Rates.add(rate, key, at, i % 7 === 0 ? 0.83 : 0, sign);
+      const then = now - (days - 1) * DAY;
+      const [found, truth] = [rate, old].map((each) => Rates.asOf(each, key, then));
+      assert.isDefined(found);
+      assert.isDefined(truth);
+      if (days > 225) assertClose([found.shortN, found.shortF], [0, 0]);
+      else {
+        assert.closeTo(found.shortN, truth.shortN, 0.001);
+        assert.closeTo(found.shortF, truth.shortF, 0.001);
+      }
+      if (days > 961) assertClose([found.longN, found.longF], [0, 0]);
+      else assert.closeTo(found.longN, truth.longN, 0.001);
+    }
+  });
+
   it("are nothing where nothing was added", () => {
     assert.deepStrictEqual(countsOf(undefined), [0, 0, 0, 0]);
   });

@@ -66,11 +66,20 @@ export const add = (
   };
 };
 
+/**
+ * Looking back further than so many half-lives, what was taken back since leaves more by rounding
+ * (2^-53 of it) than there is left to find: then a count says nothing.
+ */
+const HALF_LIVES_BACK = 32;
+
+const unfaded = (age: number, halfLife: number): number =>
+  age < -HALF_LIVES_BACK * halfLife ? 0 : 2 ** (-age / halfLife);
+
 /** The same counts as they stand at another instant, which may lie before the newest outcome's. */
 export const asOf = (rate: Rate, key: string, at: number): Rate => {
   const { long, short } = halfLivesOf(key);
   const age = at - rate.at;
-  const [keepLong, keepShort] = [2 ** (-age / long), 2 ** (-age / short)];
+  const [keepLong, keepShort] = [unfaded(age, long), unfaded(age, short)];
   return {
     at,
     longN: rate.longN * keepLong,

@@ -62,9 +62,10 @@ describe("Pairs", () => {
     assert.isAbove(last, 3);
   });
 
-  it("adds nothing of note on one failure, or on two of one morning", () => {
-    assert.isBelow(Pairs.logOddsOf(pair([1, 1, 0.04], [60, 3, 2.4])), 0.01);
-    assert.isBelow(Pairs.logOddsOf(pair([2, 2, 0.08], [60, 4, 2.4])), 0.01);
+  it("adds nothing on what may have been one incident, and hears four failures of five", () => {
+    for (let n = 1; n < 5; n++)
+      assert.strictEqual(Pairs.logOddsOf(pair([n, n, n * 0.04], [60, n + 2, 2.4])), 0, `${n}`);
+    assert.isAbove(Pairs.logOddsOf(pair([5, 4, 0.2], [45, 5, 1.8])), 2);
   });
 
   it("drops a pattern after a run that it would have made very unlikely", () => {

@@ -16,8 +16,8 @@ export interface Model {
   readonly variances: ReadonlyArray<number>;
 }
 
-/** A model stored under another version is of other features: it is learnt anew. */
-export const version = 1;
+/** A model stored under another version learnt from other features, or otherwise: it is learnt anew. */
+export const version = 2;
 
 export interface Part {
   readonly name: string;

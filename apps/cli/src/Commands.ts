@@ -203,13 +203,13 @@ export const operations: { readonly [Name in Operations.Name]: OperationSpec } =
     words: ["memory", "graph"],
     summary: "which services break, how, and after which others",
     description:
-      "Lists the edges between services, namespaces and reasons, the heaviest first; or draws all of them for Graphviz or Mermaid.",
+      "Lists the edges between services, namespaces and reasons, the heaviest first, or draws them for Graphviz or Mermaid. The weight of an edge is how often it was seen, each time counting half as much every two months.",
     examples: [
       ["nopea memory graph -n shop", "the heaviest edges"],
       ["nopea memory graph -s web -n shop -o mermaid", "around one service, for Mermaid"],
       ["nopea memory graph -o dot | dot -Tsvg > memory.svg", "as a picture, by Graphviz"],
     ],
-    options: () => [Flag.ofService(), Flag.offline()],
+    options: () => [Flag.ofService(), Flag.heaviest(), Flag.offline()],
     formats: ["dot", "mermaid"],
     load: () => import("./commands/memory.js").then(({ graph }) => ({ run: graph })),
   },

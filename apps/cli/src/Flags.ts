@@ -157,6 +157,9 @@ export const yes = (): Option => flag(HOW, "-y, --yes", "do it without asking");
 export const limit = (): Option =>
   count(flag(OUTPUT, "--limit <n>", "the newest so many (default 200)"));
 
+export const heaviest = (): Option =>
+  count(flag(OUTPUT, "--limit <n>", "the heaviest so many edges (default 40; drawings 500)"));
+
 export const watch = (): Option =>
   flag(OUTPUT, "-w, --watch", "show each change as it happens, until Ctrl-C");
 

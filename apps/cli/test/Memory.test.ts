@@ -1,9 +1,18 @@
 import { describe, expect, it } from "@effect/vitest";
 import { Effect } from "effect";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { parse } from "../src/Parser.js";
 import { run } from "./support.js";
 
-const imported = { cluster: "reachable", degraded: [], warnings: [], skipped: [] } as const;
+const imported = {
+  cluster: "reachable",
+  degraded: [],
+  warnings: [],
+  skipped: [],
+  revised: 0,
+} as const;
 const lines = {
   cluster: "reachable",
   degraded: [],
@@ -60,6 +69,72 @@ describe("nopea memory import", () => {
   );
 });
 
+describe("nopea memory graph", () => {
+  const edges = Array.from({ length: 60 }, (_, i) => ({
+    relation: "deployed_to",
+    from: `service:shop/web-${i}`,
+    to: "namespace:shop",
+    weight: 60 - i,
+    observations: 60 - i,
+  }));
+  const nodes = [
+    { id: "namespace:shop", kind: "namespace", name: "shop" },
+    ...edges.map(({ from }, i) => ({
+      id: from,
+      kind: "service",
+      name: `web-${i}`,
+      namespace: "shop",
+    })),
+  ];
+  const surfaceOf = (truncated: boolean) => {
+    const asked: Array<unknown> = [];
+    const memoryGraph = (ask: { readonly limit?: number }) =>
+      Effect.sync(() => {
+        asked.push(ask);
+        const { limit = 60 } = ask;
+        return {
+          ...{ cluster: "reachable", degraded: [], warnings: [], nodes },
+          edges: edges.slice(0, limit),
+          truncated: truncated || limit < 60,
+        };
+      });
+    return { asked, surface: { memoryGraph } };
+  };
+
+  it.effect("shows the heaviest, and says how many there are besides", () =>
+    Effect.gen(function* () {
+      const { surface } = surfaceOf(false);
+      const { out } = yield* run(["memory", "graph"], { surface });
+      expect(out.trimEnd().split("\n")).toHaveLength(42);
+      expect(out).toContain("20 more edges, lighter than these: --limit 60 shows them");
+      const { out: all } = yield* run(["memory", "graph", "--limit", "60"], { surface });
+      expect(all.trimEnd().split("\n")).toHaveLength(61);
+      const { surface: larger } = surfaceOf(true);
+      const cut = yield* run(["memory", "graph"], { surface: larger });
+      expect(cut.out).toContain("20 more edges and others, lighter than these: ");
+    }),
+  );
+
+  it.effect.each([
+    ["dot", "// "],
+    ["mermaid", "%% "],
+  ] as const)("draws no more with %s than can be drawn, and says so", ([format, comment]) =>
+    Effect.gen(function* () {
+      const { asked, surface } = surfaceOf(false);
+      const whole = yield* run(["memory", "graph", "-o", format], { surface });
+      expect(whole.out).not.toContain(comment);
+      expect(whole.err).toBe("");
+      const { out, err } = yield* run(["memory", "graph", "-o", format, "--limit", "7"], {
+        surface,
+      });
+      const said = "the 7 heaviest edges alone, of more: -n, -s and --limit choose";
+      expect(out).toContain(`${comment}${said}\n`);
+      expect(err).toBe(`! ${said}\n`);
+      expect(asked).toEqual([{ limit: 500 }, { limit: 7 }]);
+    }),
+  );
+});
+
 describe("nopea memory export", () => {
   it.effect("prints the lines and nothing else on stdout", () =>
     Effect.gen(function* () {
@@ -71,6 +146,44 @@ describe("nopea memory export", () => {
       });
       const { out } = yield* run(["memory", "export", "-j"], { surface });
       expect(JSON.parse(out)).toEqual(lines);
+    }),
+  );
+});
+
+describe("nopea memory export of many", () => {
+  const parts = [
+    { ...lines, next: "2026-01-01T00:00:00.000Z" },
+    { ...lines, lines: ["1"], warnings: ["odd", "odder"] },
+  ] as const;
+  const surfaceOf = () => {
+    const asked: Array<unknown> = [];
+    const memoryExport = (ask: { readonly after?: string }) =>
+      Effect.sync(() => {
+        asked.push(ask);
+        return parts[ask.after === undefined ? 0 : 1];
+      });
+    return { asked, surface: { memoryExport } };
+  };
+
+  it.effect("asks for part after part, and prints them as one", () =>
+    Effect.gen(function* () {
+      const { asked, surface } = surfaceOf();
+      expect(yield* run(["memory", "export", "-n", "shop"], { surface })).toEqual({
+        code: 0,
+        out: "{}\n[]\n1\n",
+        err: "! odd\n! odder\n",
+      });
+      expect(asked).toEqual([
+        { namespace: "shop" },
+        { namespace: "shop", after: "2026-01-01T00:00:00.000Z" },
+      ]);
+      const { out } = yield* run(["memory", "export", "-j"], { surface: surfaceOf().surface });
+      expect(JSON.parse(out)).toEqual({ ...parts[1], lines: ["{}", "[]", "1"] });
+      const path = join(mkdtempSync(join(tmpdir(), "nopea-export-")), "a.jsonl");
+      yield* run(["memory", "export", "--write", path], { surface: surfaceOf().surface });
+      yield* run(["memory", "export", "--write", path], { surface: surfaceOf().surface });
+      expect(readFileSync(path, "utf8")).toBe("{}\n[]\n1\n");
+      rmSync(dirname(path), { recursive: true });
     }),
   );
 });

@@ -12,7 +12,7 @@ const MINUTE_MS = 60_000;
 /** A success is known to be one after so long, and so is a failure of which the time isn't said. */
 const KNOWN_AFTER_MS = 60 * MINUTE_MS;
 /** Deploys of other services of the namespace this long before count as made together. */
-const TOGETHER_MS = 60 * MINUTE_MS;
+export const togetherMs = 60 * MINUTE_MS;
 /** In characters: no line of ours comes near it. */
 const LONGEST_LINE = 64 * 1024;
 
@@ -206,7 +206,7 @@ export const writer = (): ((lesson: Lesson) => string) => {
   /** Of each namespace, what began within the hour. */
   const recent = new Map<string, Array<Lesson>>();
   const together = ({ ref, startedAt }: Lesson): ReadonlyArray<string> => {
-    const since = startedAt - TOGETHER_MS;
+    const since = startedAt - togetherMs;
     const others = (recent.get(ref.namespace) ?? []).filter((other) => other.startedAt >= since);
     recent.set(ref.namespace, others);
     return [...new Set(others.map((other) => other.ref.service))]

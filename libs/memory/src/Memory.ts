@@ -58,9 +58,17 @@ export class Memory extends Context.Tag("@nopea/memory/Memory")<
       ref: Service.ServiceRef,
       ask: Ask,
     ) => Effect.Effect<DeployContext.DeployContext, StoreUnavailable>;
-    readonly stats: (filter: Filter) => Effect.Effect<MemoryGraph.MemoryStats, StoreUnavailable>;
-    /** The heaviest edges, at most 5,000. Names are unique within a cluster: give one where there are more. */
-    readonly graph: (filter: Filter) => Effect.Effect<MemoryGraph.MemoryGraph, StoreUnavailable>;
+    readonly stats: (
+      filter: Omit<Filter, "service">,
+    ) => Effect.Effect<MemoryGraph.MemoryStats, StoreUnavailable>;
+    /**
+     * The heaviest edges, at most `limit` and never more than 5,000. Names are unique within a
+     * cluster: give one where there are more.
+     */
+    readonly graph: (
+      filter: Filter,
+      limit?: number,
+    ) => Effect.Effect<MemoryGraph.MemoryGraph, StoreUnavailable>;
     /**
      * A service's outcomes up to this deploy are history from now on, never lessons: those that
      * were learnt are taken back, those that come are not learnt. A mark never moves back, so that
@@ -78,14 +86,20 @@ export class Memory extends Context.Tag("@nopea/memory/Memory")<
     readonly importLessons: (
       lessons: ReadonlyArray<Lesson>,
     ) => Effect.Effect<Imported, StoreUnavailable>;
-    /** Every lesson, in the order in which they came; a page at a time is held. */
-    readonly exportLessons: (filter: Filter) => Stream.Stream<Lesson, StoreUnavailable>;
+    /**
+     * Every lesson whose deploy began at `from` (milliseconds since the epoch) or later, in the
+     * order in which they began, then of their ids; a page at a time is held.
+     */
+    readonly exportLessons: (
+      filter: Filter,
+      from?: number,
+    ) => Stream.Stream<Lesson, StoreUnavailable>;
   }
 >() {}
 
 /** Outcomes, or lessons that are imported, in one transaction. */
 const atOnce = 5_000;
-const pageSize = 500;
+const pageSize = 1_000;
 
 export const make = Effect.map(Store.Store, (store) => {
   const learn = Effect.gen(function* () {
@@ -140,9 +154,10 @@ export const make = Effect.map(Store.Store, (store) => {
       const health = writable ? (waiting > 0 ? "behind" : "ok") : "read_only";
       return { health, path, sizeBytes: size, waiting, ...counts } as const;
     }),
-    graph: Effect.fn("Memory.graph")(function* (filter) {
+    graph: Effect.fn("Memory.graph")(function* (filter, limit = Graph.edgesDrawn) {
       const now = yield* Clock.currentTimeMillis;
-      return yield* store.read((sql) => Graph.graph(sql, filter, now));
+      const most = Math.min(limit, Graph.edgesDrawn);
+      return yield* store.read((sql) => Graph.graph(sql, filter, now, most));
     }),
     forget: Effect.fn("Memory.forget")((ref, upTo) =>
       Effect.if(
@@ -163,17 +178,15 @@ export const make = Effect.map(Store.Store, (store) => {
       yield* catchUp;
       return sum;
     }),
-    exportLessons: (filter) =>
-      Stream.paginateChunkEffect(0, (seq) =>
+    exportLessons: (filter, from = 0) =>
+      Stream.paginateChunkEffect(Exporting.begin(from), (cursor) =>
         Effect.map(
-          store.read((sql) => Exporting.page(sql, filter, seq, pageSize)),
-          (rows) => {
-            const last = rows.at(-1);
-            return [
-              Chunk.fromIterable(rows.map(({ lesson }) => lesson)),
-              last === undefined || rows.length < pageSize ? Option.none() : Option.some(last.seq),
-            ] as const;
-          },
+          store.read((sql) => Exporting.page(sql, filter, cursor, pageSize)),
+          Option.match({
+            onNone: () => [Chunk.empty<Lesson>(), Option.none<Exporting.Cursor>()] as const,
+            onSome: ({ lessons, next }) =>
+              [Chunk.unsafeFromArray(lessons), Option.some(next)] as const,
+          }),
         ),
       ),
   });

@@ -16,6 +16,7 @@ import {
   MINUTE,
   ref,
   row,
+  shuffled,
   T0,
 } from "./given.js";
 
@@ -331,6 +332,44 @@ describe("import and export", () => {
         }),
       ),
     30_000,
+  );
+});
+
+describe("export", () => {
+  it.effect("gives all out in the order in which they began, whatever the pages", () =>
+    inMemory((memory) =>
+      Effect.gen(function* () {
+        const burst = T0 + 90 * DAY;
+        const random = chance(8);
+        // More at one instant than a page has, years without any, and two namespaces at once.
+        const lessons = [
+          ...history(4, 300).map(asLesson),
+          ...Array.from({ length: 1_500 }, () => asLesson(row(burst, {}, random))),
+          ...Array.from({ length: 700 }, (_, i) =>
+            asLesson(row(burst + 400 * DAY + i * MINUTE, { ref: ref("api", "other") }, random)),
+          ),
+        ];
+        yield* memory.importLessons(shuffled(random, lessons));
+        const exported = (from?: number) =>
+          Effect.map(
+            Stream.runCollect(memory.exportLessons({ cluster: ref().cluster }, from)),
+            (chunk) => Chunk.toReadonlyArray(chunk).map(({ id }) => id),
+          );
+        const inOrder = lessons
+          .toSorted((a, b) => a.startedAt - b.startedAt || (a.id < b.id ? -1 : 1))
+          .map(({ id }) => id);
+        assert.deepStrictEqual(yield* exported(), inOrder);
+        assert.deepStrictEqual(yield* exported(burst), inOrder.slice(-2_200));
+        assert.deepStrictEqual(yield* exported(burst + 1), inOrder.slice(-700));
+        const some = yield* Stream.runCollect(
+          memory.exportLessons({
+            cluster: ref().cluster,
+            namespace: ref("api", "other").namespace,
+          }),
+        );
+        assert.isTrue(Chunk.every(some, (one) => one.ref.namespace === "other"));
+      }),
+    ),
   );
 });
 

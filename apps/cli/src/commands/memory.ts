@@ -2,12 +2,12 @@
 import { BadInput } from "@nopea/domain";
 import { Surface } from "@nopea/surface";
 import { Effect, Option, Stream } from "effect";
-import { readFile, writeFile } from "node:fs/promises";
+import { appendFile, readFile, writeFile } from "node:fs/promises";
 import type { Run } from "../Commands.js";
 import * as ExitCode from "../ExitCode.js";
 import type { Flags } from "../Flags.js";
 import * as Output from "../Output.js";
-import { dot, graphLines, mermaid } from "../render/MemoryGraph.js";
+import { cutWords, dot, graphLines, mermaid } from "../render/MemoryGraph.js";
 import { importLines } from "../render/MemoryImport.js";
 import { statsLines } from "../render/MemoryStats.js";
 import { noteLines } from "../render/Result.js";
@@ -56,22 +56,36 @@ export const stats: Run = ({ flags }) =>
     return ExitCode.done;
   });
 
+/** Mermaid draws no more than this unless it is configured to, and nobody sees more (`maxEdges`). */
+const MOST_DRAWN = 500;
+
 export const graph: Run = ({ flags }) =>
   Effect.gen(function* () {
     const surface = yield* Surface.Surface;
     const { output } = flags;
+    const isDrawn = output === "dot" || output === "mermaid";
+    const limit = flags.limit ?? (isDrawn ? MOST_DRAWN : undefined);
     const result = yield* surface.memoryGraph({
       ...where(flags),
       ...(flags.service === undefined ? {} : { service: flags.service }),
+      ...(limit === undefined ? {} : { limit }),
     });
     yield* Output.result("memoryGraph", result, Output.styleOf(flags), {
       table: (look) => {
         if (output === "dot") return dot(result);
         if (output === "mermaid") return mermaid(result);
-        return [...graphLines(result, look), ...noteLines(result.warnings, look)];
+        return [...graphLines(result, look, flags.limit), ...noteLines(result.warnings, look)];
       },
       names: result.nodes.map(({ id }) => id),
     });
+    // Standard output is for the drawing alone.
+    if (isDrawn && flags.quiet !== true) {
+      const notes = [...result.warnings, ...(result.truncated ? [cutWords(result)] : [])];
+      yield* Output.lines(
+        "err",
+        notes.map((note) => `! ${note}`),
+      );
+    }
     return ExitCode.done;
   });
 
@@ -125,7 +139,9 @@ export const importing: Run = ({ flags }) =>
     });
     // Of lines that were given, not one could be understood.
     const isFailure =
-      lines !== undefined && result.skipped.length > 0 && result.taken + result.revised + result.known === 0;
+      lines !== undefined &&
+      result.skipped.length > 0 &&
+      result.taken + result.revised + result.known === 0;
     yield* Output.result("memoryImport", result, Output.styleOf(flags), {
       table: (look) => importLines(result, look),
       names: [],
@@ -138,29 +154,55 @@ export const exporting: Run = ({ flags }) =>
   Effect.gen(function* () {
     const surface = yield* Surface.Surface;
     const style = Output.styleOf(flags);
-    const result = yield* surface.memoryExport({
+    const { write } = flags;
+    const isDocument = style.format === "json" || style.format === "yaml";
+    const ask = {
       ...(flags.service === undefined ? {} : { service: flags.service }),
       ...where(flags),
-    });
-    const { write } = flags;
-    if (write === undefined) {
-      yield* Output.result("memoryExport", result, style, {
-        table: () => result.lines,
-        names: result.lines,
-      });
-    } else {
-      yield* Effect.tryPromise({
-        try: () => writeFile(write, result.lines.map((line) => `${line}\n`).join("")),
-        catch: (cause) =>
-          new BadInput({ message: `${write} can't be written: ${(cause as Error).message}` }),
-      });
+    };
+    const warnings = new Set<string>();
+    // A document is one; lines are printed part by part.
+    const kept: Array<string> = [];
+    const keep =
+      write !== undefined
+        ? yield* appending(write)
+        : isDocument
+          ? (lines: ReadonlyArray<string>) => Effect.sync(() => void kept.push(...lines))
+          : style.quiet
+            ? () => Effect.void
+            : (lines: ReadonlyArray<string>) => Output.lines("out", lines);
+    let part = yield* surface.memoryExport(ask);
+    for (;;) {
+      for (const warning of part.warnings) warnings.add(warning);
+      yield* keep(part.lines);
+      if (part.next === undefined) break;
+      part = yield* surface.memoryExport({ ...ask, after: part.next });
+    }
+    if (write === undefined && isDocument) {
+      const whole = { ...part, lines: kept, warnings: [...warnings] };
+      yield* Output.result("memoryExport", whole, style, { table: () => [], names: [] });
     }
     // Standard output is for the lines alone.
-    if (!style.quiet && style.format === "table") {
+    if (!style.quiet && !isDocument) {
       yield* Output.lines(
         "err",
-        result.warnings.map((warning) => `! ${warning}`),
+        [...warnings].map((warning) => `! ${warning}`),
       );
     }
     return ExitCode.done;
   });
+
+/** Begins the file anew, and answers what adds lines to it. */
+const appending = (path: string) => {
+  const attempt = (run: () => Promise<void>) =>
+    Effect.tryPromise({
+      try: run,
+      catch: (cause) =>
+        new BadInput({ message: `${path} can't be written: ${(cause as Error).message}` }),
+    });
+  return Effect.as(
+    attempt(() => writeFile(path, "")),
+    (lines: ReadonlyArray<string>) =>
+      attempt(() => appendFile(path, lines.map((line) => `${line}\n`).join(""))),
+  );
+};

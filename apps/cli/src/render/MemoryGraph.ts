@@ -22,11 +22,15 @@ const words: Readonly<Record<MemoryGraph.Relation, string>> = {
   breaks_after: "breaks after",
 };
 
-export const graphLines = (graph: Graph, look: Look): ReadonlyArray<string> => {
+/** That a drawing is not of all. */
+export const cutWords = ({ edges }: Graph): string =>
+  `the ${plural(edges.length, "heaviest edge")} alone, of more: -n, -s and --limit choose`;
+
+export const graphLines = (graph: Graph, look: Look, limit = SHOWN): ReadonlyArray<string> => {
   const paint = paintFor(look);
   if (graph.edges.length === 0) return ["no edge: nothing was learnt here yet, or it has faded"];
   const names = namesOf(graph);
-  const more = graph.edges.length - SHOWN;
+  const more = graph.edges.length - limit;
   return [
     ...table<MemoryGraph.GraphEdge>(
       [
@@ -36,17 +40,19 @@ export const graphLines = (graph: Graph, look: Look): ReadonlyArray<string> => {
         { title: "TIMES", cell: ({ observations }) => String(observations) },
         { title: "WEIGHT", cell: ({ weight }) => weight.toFixed(2) },
       ],
-      graph.edges.slice(0, SHOWN),
+      graph.edges.slice(0, limit),
       paint,
       look.width,
     ),
-    ...(more > 0 || graph.truncated
+    ...(more > 0
       ? [
           paint.dim(
-            `and ${plural(Math.max(more, 1), "more edge")}${graph.truncated ? " and others" : ""}: -o json has them`,
+            `${plural(more, "more edge")}${graph.truncated ? " and others" : ""}, lighter than these: --limit ${graph.edges.length} shows them`,
           ),
         ]
-      : []),
+      : graph.truncated
+        ? [paint.dim("there are more, lighter than these: a larger --limit, -n or -s shows them")]
+        : []),
   ];
 };
 
@@ -73,6 +79,7 @@ export const dot = (graph: Graph): ReadonlyArray<string> => {
       const both = relation === "deployed_together" ? ", dir=none" : "";
       return `  ${quoted(from)} -> ${quoted(to)} [label=${quoted(`${words[relation]} (${observations})`)}${both}];`;
     }),
+    ...(graph.truncated ? [`  // ${cutWords(graph)}`] : []),
     "}",
   ];
 };
@@ -102,5 +109,6 @@ export const mermaid = (graph: Graph): ReadonlyArray<string> => {
       const arrow = relation === "deployed_together" ? "---" : "-->";
       return `  ${ids.get(from) ?? from} ${arrow}|${label(`${words[relation]} (${observations})`)}| ${ids.get(to) ?? to}`;
     }),
+    ...(graph.truncated ? [`  %% ${cutWords(graph)}`] : []),
   ];
 };

@@ -1,5 +1,6 @@
 /** Memory as a whole: counted, and as nodes and edges. */
 import type { SqlClient } from "@effect/sql/SqlClient";
+import type { Fragment } from "@effect/sql/Statement";
 import { type MemoryGraph, Timestamp } from "@nopea/domain";
 import { Effect } from "effect";
 import type { Filter } from "../Memory.js";
@@ -20,11 +21,19 @@ export const within = (sql: SqlClient, { cluster, namespace, service }: Filter) 
 const services = (sql: SqlClient) => sql`memory_services s
   JOIN memory_namespaces n ON n.id = s.namespace JOIN memory_clusters c ON c.id = n.cluster`;
 
+/**
+ * A list of ids, that pairs are looked up by: joined, SQLite would rather go through all of them
+ * and look each one's services up.
+ */
+const idsOf = (sql: SqlClient, filter: Filter) =>
+  sql`(SELECT s.id FROM ${services(sql)} WHERE ${within(sql, filter)})`;
+
 /** An edge of less than this much of an observation is no longer drawn. */
 const drawnFrom = 0.05;
-const edgesDrawn = 5_000;
+/** The most that is drawn at all. */
+export const edgesDrawn = 5_000;
 
-export const counts = (sql: SqlClient, filter: Filter, at: number) =>
+export const counts = (sql: SqlClient, filter: Omit<Filter, "service">, at: number) =>
   Effect.gen(function* () {
     const scope = within(sql, filter);
     const [all] = yield* sql<{
@@ -32,22 +41,22 @@ export const counts = (sql: SqlClient, filter: Filter, at: number) =>
       services: number;
       lessons: number | null;
       failed: number | null;
-      oldest: number | null;
-      newest: number | null;
     }>`SELECT COUNT(DISTINCT n.id) AS namespaces, COUNT(*) AS services, SUM(s.learnt) AS lessons,
-        SUM(s.failed) AS failed,
-        MIN((SELECT MIN(l.started) FROM memory_lessons l WHERE l.service = s.id)) AS oldest,
-        MAX((SELECT MAX(l.started) FROM memory_lessons l WHERE l.service = s.id)) AS newest
-      FROM ${services(sql)} WHERE s.learnt > 0 AND ${scope}`;
+        SUM(s.failed) AS failed FROM ${services(sql)} WHERE s.learnt > 0 AND ${scope}`;
+    const [ages] = yield* sql<{ oldest: number | null; newest: number | null }>`SELECT
+        MIN((SELECT MIN(l.started) FROM memory_lessons l WHERE l.namespace = n.id)) AS oldest,
+        MAX((SELECT MAX(l.started) FROM memory_lessons l WHERE l.namespace = n.id)) AS newest
+      FROM memory_namespaces n JOIN memory_clusters c ON c.id = n.cluster WHERE ${scope}`;
     const breaks = yield* sql<{ broken: number; weight: number }>`
       SELECT b.weight AS broken, s.weight FROM ${services(sql)}
       JOIN memory_breaks b ON b.service = s.id WHERE ${scope}`;
-    const [pairs] = yield* sql<{ together: number; after: number }>`
-      SELECT COUNT(*) FILTER (WHERE p.before < p.after OR NOT EXISTS (
-          SELECT 1 FROM memory_pairs q WHERE q.after = p.before AND q.before = p.after)) AS together,
+    // Two services that were seen in both orders are one edge.
+    const [pairs] = yield* sql<{ all: number; both: number; after: number }>`
+      SELECT COUNT(*) AS "all", COUNT(*) FILTER (WHERE p.before < p.after AND EXISTS (
+          SELECT 1 FROM memory_pairs q WHERE q.after = p.before AND q.before = p.after)) AS "both",
         COUNT(*) FILTER (WHERE p.failed > 0) AS after
-      FROM ${services(sql)} JOIN memory_pairs p ON p.after = s.id WHERE ${scope}`;
-    const { oldest, newest } = all ?? { oldest: null, newest: null };
+      FROM memory_pairs p WHERE p.after IN ${idsOf(sql, filter)}`;
+    const { oldest, newest } = ages ?? { oldest: null, newest: null };
     return {
       namespaces: Number(all?.namespaces ?? 0),
       services: Number(all?.services ?? 0),
@@ -56,7 +65,7 @@ export const counts = (sql: SqlClient, filter: Filter, at: number) =>
       edges: {
         deployedTo: Number(all?.services ?? 0),
         breaks: breaks.length,
-        deployedTogether: Number(pairs?.together ?? 0),
+        deployedTogether: Number(pairs?.all ?? 0) - Number(pairs?.both ?? 0),
         breaksAfter: Number(pairs?.after ?? 0),
       },
       patterns: {
@@ -69,7 +78,7 @@ export const counts = (sql: SqlClient, filter: Filter, at: number) =>
   });
 
 /** How many pairs stand, each among those of its own cluster. */
-const standing = (sql: SqlClient, filter: Filter) =>
+const standing = (sql: SqlClient, filter: Omit<Filter, "service">) =>
   Effect.gen(function* () {
     let sum = 0;
     const clusters = yield* sql<ClusterRow>`SELECT * FROM memory_clusters c
@@ -94,8 +103,8 @@ interface Ends {
   readonly observations: number;
 }
 
-/** The heaviest edges, and the nodes that they join. */
-export const graph = (sql: SqlClient, filter: Filter, at: number) =>
+/** The heaviest edges, at most `limit`, and the nodes that they join. */
+export const graph = (sql: SqlClient, filter: Filter, at: number, limit: number) =>
   Effect.gen(function* () {
     const scope = within(sql, filter);
     const least = drawnFrom * Edges.weightAt(at);
@@ -119,7 +128,7 @@ export const graph = (sql: SqlClient, filter: Filter, at: number) =>
     const placed = yield* sql<Ends>`SELECT n.namespace, s.service, s.weight,
         s.learnt AS observations
       FROM ${services(sql)} WHERE s.learnt > 0 AND s.weight >= ${least} AND ${scope}
-      ORDER BY s.weight DESC LIMIT ${edgesDrawn + 1}`;
+      ORDER BY s.weight DESC LIMIT ${limit + 1}`;
     for (const row of placed)
       add(
         "deployed_to",
@@ -130,7 +139,7 @@ export const graph = (sql: SqlClient, filter: Filter, at: number) =>
     const broken = yield* sql<Ends & { reason: string }>`SELECT n.namespace, s.service, b.reason,
         b.weight, b.failed AS observations
       FROM ${services(sql)} JOIN memory_breaks b ON b.service = s.id
-      WHERE b.weight >= ${least} AND ${scope} ORDER BY b.weight DESC LIMIT ${edgesDrawn + 1}`;
+      WHERE b.weight >= ${least} AND ${scope} ORDER BY b.weight DESC LIMIT ${limit + 1}`;
     for (const row of broken)
       add(
         "breaks",
@@ -138,32 +147,30 @@ export const graph = (sql: SqlClient, filter: Filter, at: number) =>
         node({ id: `reason:${row.reason}`, kind: "reason", name: row.reason }),
         row,
       );
-    // Either end may be the one that was asked for.
+    // Either end may be the one that was asked for; both are of one namespace.
+    const ids = idsOf(sql, filter);
     const either =
       filter.service === undefined
-        ? sql.literal("true")
-        : sql`(s.service = ${filter.service} OR o.service = ${filter.service})`;
-    const namespaced = within(sql, { ...filter, service: undefined });
-    const together = yield* sql<Ends & { other: string }>`SELECT n.namespace, s.service,
-        o.service AS other, p.weight + COALESCE(q.weight, 0) AS weight,
-        p.learnt + COALESCE(q.learnt, 0) AS observations
-      FROM ${services(sql)} JOIN memory_pairs p ON p.after = s.id
-      JOIN memory_services o ON o.id = p.before
-      LEFT JOIN memory_pairs q ON q.after = p.before AND q.before = p.after
-      WHERE (q.after IS NULL OR s.service > o.service) AND ${namespaced} AND ${either}
+        ? sql`p.after IN ${ids}`
+        : sql`(p.after IN ${ids} OR p.before IN ${ids})`;
+    const named = (pairs: Fragment) => sql<Ends & { other: string }>`SELECT n.namespace, s.service,
+        o.service AS other, e.weight, e.observations FROM (${pairs}) e
+      JOIN memory_services s ON s.id = e.after JOIN memory_services o ON o.id = e.before
+      JOIN memory_namespaces n ON n.id = s.namespace`;
+    const together = yield* named(sql`SELECT p.after, p.before,
+        p.weight + COALESCE(q.weight, 0) AS weight, p.learnt + COALESCE(q.learnt, 0) AS observations
+      FROM memory_pairs p LEFT JOIN memory_pairs q ON q.after = p.before AND q.before = p.after
+      WHERE ${either} AND (q.after IS NULL OR p.after < p.before)
         AND p.weight + COALESCE(q.weight, 0) >= ${least}
-      ORDER BY weight DESC LIMIT ${edgesDrawn + 1}`;
+      ORDER BY weight DESC LIMIT ${limit + 1}`);
     for (const row of together) {
       const [first, second] = [row.service, row.other].toSorted() as [string, string];
       add("deployed_together", service(row.namespace, first), service(row.namespace, second), row);
     }
-    const after = yield* sql<Ends & { other: string }>`SELECT n.namespace, s.service,
-        o.service AS other, p.weight * p.failed / p.learnt AS weight, p.failed AS observations
-      FROM ${services(sql)} JOIN memory_pairs p ON p.after = s.id
-      JOIN memory_services o ON o.id = p.before
-      WHERE p.failed > 0 AND ${namespaced} AND ${either}
-        AND p.weight * p.failed / p.learnt >= ${least}
-      ORDER BY weight DESC LIMIT ${edgesDrawn + 1}`;
+    const after = yield* named(sql`SELECT p.after, p.before,
+        p.weight * p.failed / p.learnt AS weight, p.failed AS observations FROM memory_pairs p
+      WHERE ${either} AND p.failed > 0 AND p.weight * p.failed / p.learnt >= ${least}
+      ORDER BY weight DESC LIMIT ${limit + 1}`);
     for (const row of after)
       add(
         "breaks_after",
@@ -174,14 +181,14 @@ export const graph = (sql: SqlClient, filter: Filter, at: number) =>
 
     const order = (a: MemoryGraph.GraphEdge, b: MemoryGraph.GraphEdge) =>
       b.weight - a.weight || (keyOf(a) < keyOf(b) ? -1 : 1);
-    const drawn = edges.toSorted(order).slice(0, edgesDrawn);
+    const drawn = edges.toSorted(order).slice(0, limit);
     const ends = new Set(drawn.flatMap(({ from, to }) => [from, to]));
     return {
       nodes: [...nodes.values()]
         .filter(({ id }) => ends.has(id))
         .sort((a, b) => (a.id < b.id ? -1 : 1)),
       edges: drawn,
-      truncated: edges.length > edgesDrawn,
+      truncated: edges.length > limit,
     } satisfies MemoryGraph.MemoryGraph;
   });
 

@@ -12,6 +12,8 @@ export const input = Schema.Struct({
   service: Wire.optional(Service.ServiceName),
   /** Absent: every namespace that is known of; of a service, the one it is looked for in. */
   namespace: Wire.optional(Service.Namespace),
+  /** The heaviest so many edges; 5,000 unless told, which is the most. */
+  limit: Wire.optional(Schema.Int.pipe(Schema.between(1, 5_000))),
   offline: Wire.optional(Schema.Boolean),
 }).annotations({ identifier: "MemoryGraphInput" });
 export type Input = typeof input.Type;
@@ -33,7 +35,11 @@ export const operation: Operation.Operation<"memoryGraph", Input, Output, Failur
   answer: "once",
 };
 
-export const handler: Operation.Handler<typeof operation, Session> = ({ service, ...asked }) =>
+export const handler: Operation.Handler<typeof operation, Session> = ({
+  service,
+  limit,
+  ...asked
+}) =>
   Effect.gen(function* () {
     const session = yield* Session;
     const namespace =
@@ -42,10 +48,7 @@ export const handler: Operation.Handler<typeof operation, Session> = ({ service,
         : yield* session.namespace(asked.namespace);
     const reading = yield* Reading.begin({ ...asked, namespace });
     const { memory } = yield* session.engine;
-    const graph = yield* memory.graph({
-      cluster: Option.getOrUndefined(reading.clusterId),
-      namespace,
-      service,
-    });
+    const cluster = Option.getOrUndefined(reading.clusterId);
+    const graph = yield* memory.graph({ cluster, namespace, service }, limit);
     return { ...graph, ...Reading.marks(reading) };
   });

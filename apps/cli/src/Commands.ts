@@ -232,7 +232,7 @@ export const operations: { readonly [Name in Operations.Name]: OperationSpec } =
     words: ["memory", "import"],
     summary: "learn from what was deployed before",
     description:
-      "Learns from deploys that nopea had no part in: revisions of Deployments, StatefulSets and DaemonSets, releases of Helm 3 and 4, Argo Rollouts; or from lines of JSON, a deploy each. What can't be read is named, the rest is taken; twice is once. Nothing in the cluster changes.",
+      "Learns from deploys that nopea had no part in: revisions of Deployments, StatefulSets and DaemonSets, releases of Helm 3 and 4, Argo Rollouts; or from lines of JSON, a deploy each. What can't be read is named, the rest is taken; twice is once, and what turned out to have ended otherwise is learnt anew. Nothing in the cluster changes.",
     examples: [
       ["nopea memory import -n shop", "what the cluster knows of a namespace"],
       ["nopea memory import -A", "of all namespaces"],

@@ -2,32 +2,32 @@
 import { type DeployContext, Duration, Timestamp } from "@nopea/domain";
 import type { Operations } from "@nopea/surface";
 import type { Look } from "../Terminal.js";
-import { age, fit, oneLine, paintFor, paragraph, plural, table } from "../Text.js";
+import { age, oneLine, paintFor, paragraph, plural, table } from "../Text.js";
 import { statusText } from "./History.js";
 import { driverLines, percent, riskText } from "./Risk.js";
 
 type Context = Operations.Output<"context">;
 
 /** About one in how many. */
-const oneIn = (probability: number): string => {
+const oneIn = ({ known, risk: { probability } }: Context): string => {
   const n = Math.round(1 / Math.max(probability, 0.001));
-  return n <= 1
-    ? "most deploys like the next one fail"
-    : `about 1 in ${n} deploys like the next one fails`;
+  const deploys = known ? "deploys like its last one" : "first deploys here";
+  return n <= 1 ? `most ${deploys} fail` : `about 1 in ${n} ${deploys} fails`;
 };
 
+/** How often it is expected is said with what to do about it. */
 const patternLines = (context: Context, look: Look, now: number): ReadonlyArray<string> => {
   if (context.failurePatterns.length === 0) return [];
   const paint = paintFor(look);
   const [, ...lines] = table<DeployContext.FailurePattern>(
     [
       { title: "", cell: ({ error }) => error, paint: (text) => paint.red(text) },
-      { title: "", cell: ({ confidence }) => `${percent(confidence)} of its deploys` },
-      { title: "", cell: ({ observations }) => plural(observations, "time") },
       {
         title: "",
-        cell: ({ evidence: [newest] }) =>
-          newest === undefined ? "" : `last ${age(now - Timestamp.toMillis(newest.at))} ago`,
+        cell: ({ observations, evidence: [newest] }) =>
+          newest === undefined
+            ? plural(observations, "time")
+            : `${plural(observations, "time")}, last ${age(now - Timestamp.toMillis(newest.at))} ago`,
       },
       { title: "", cell: ({ evidence: [newest] }) => oneLine(newest?.text ?? ""), shrinks: true },
     ],
@@ -56,20 +56,17 @@ const pairLines = (context: Context, look: Look): ReadonlyArray<string> => {
 const outcomeLines = (context: Context, look: Look, now: number): ReadonlyArray<string> => {
   if (context.lastOutcomes.length === 0) return [];
   const paint = paintFor(look);
-  const shown = context.lastOutcomes.map(({ at, outcome, reason }) => {
+  const shown: Array<string> = [];
+  let room = look.width - 2;
+  for (const { at, outcome, reason } of context.lastOutcomes) {
     const text = outcome === "completed" ? "completed" : (reason ?? outcome);
-    return {
-      text,
-      painted: statusText(outcome, paint, text),
-      ago: age(now - Timestamp.toMillis(at)),
-    };
-  });
-  const plain = shown.map(({ text, ago }) => `${text} ${ago} ago`).join(", ");
-  const fits = plain.length <= look.width - 2;
-  const words = fits
-    ? shown.map(({ painted, ago }) => `${painted} ${ago} ago`).join(", ")
-    : fit(plain, look.width - 2);
-  return ["", "Last outcomes, newest first:", `  ${words}`];
+    const ago = `${age(now - Timestamp.toMillis(at))} ago`;
+    room -= `${text} ${ago}, `.length;
+    // As many as fit, the newest at any rate.
+    if (room < 0 && shown.length > 0) break;
+    shown.push(`${statusText(outcome, paint, text)} ${ago}`);
+  }
+  return ["", "Last outcomes, newest first:", `  ${shown.join(", ")}`];
 };
 
 /** `now` in milliseconds since the epoch, for the ages. */
@@ -80,7 +77,7 @@ export const contextLines = (context: Context, look: Look, now: number): Readonl
     .map(({ target, weight }) => `${target} (${percent(weight)} of its deploys)`)
     .join(", ");
   return [
-    `${paint.bold(context.service)} in ${context.namespace}: risk ${riskText(risk, paint)}, ${oneIn(risk.probability)}`,
+    `${paint.bold(context.service)} in ${context.namespace}: risk ${riskText(risk, paint)}, ${oneIn(context)}`,
     ...driverLines(risk, look),
     ...patternLines(context, look, now),
     ...pairLines(context, look),

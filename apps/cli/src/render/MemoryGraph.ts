@@ -17,7 +17,7 @@ const namesOf = ({ nodes }: Graph): ReadonlyMap<string, string> =>
 
 const words: Readonly<Record<MemoryGraph.Relation, string>> = {
   deployed_to: "deployed to",
-  breaks: "breaks by",
+  breaks: "broken by",
   deployed_together: "deployed with",
   breaks_after: "breaks after",
 };

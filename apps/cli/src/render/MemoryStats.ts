@@ -36,11 +36,11 @@ export const statsLines = (stats: Stats, look: Look): ReadonlyArray<string> => {
       : [row("deployed", `${oldest.slice(0, 16)}Z to ${newest.slice(0, 16)}Z`)]),
     row(
       "edges",
-      `${edges.deployedTo} deployed to, ${edges.breaks} breaks by, ${edges.deployedTogether} deployed with, ${edges.breaksAfter} breaks after`,
+      `${edges.deployedTo} deployed to, ${edges.breaks} broken by, ${edges.deployedTogether} deployed with, ${edges.breaksAfter} breaks after`,
     ),
     row(
       "patterns",
-      `${plural(patterns.failure, "reason")} that still break a service, ${plural(patterns.conditional, "pair")} of services`,
+      `${plural(patterns.failure, "reason")} that still ${patterns.failure === 1 ? "breaks" : "break"} a service, ${plural(patterns.conditional, "pair")} of services of which one fails after the other`,
     ),
   ];
 };

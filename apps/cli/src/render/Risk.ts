@@ -22,17 +22,22 @@ export const riskLine = (risk: Risk.Risk): string => {
 /** Less than this, in log-odds, tells nobody more: it changes a risk of 10 % by half a point. */
 const WORTH_A_LINE = 0.05;
 
-/** What speaks for failure (`+`) and against it (`-`), the strongest first. */
+/** From where the risk begins, what speaks for failure (`+`) and against it (`-`), the strongest first. */
 export const driverLines = ({ drivers, basedOn }: Risk.Risk, look: Look): ReadonlyArray<string> => {
   const paint = paintFor(look);
-  const lines = drivers
-    .filter(({ name, logOdds }) => name === "base" || Math.abs(logOdds) >= WORTH_A_LINE)
-    .flatMap(({ name, text, logOdds }) => {
-      const sign = name === "base" ? " " : logOdds > 0 ? paint.red("+") : paint.green("-");
-      return paragraph(oneLine(text), 4, look).map((line, index) =>
-        index === 0 ? `  ${sign} ${line.trimStart()}` : line,
-      );
-    });
+  const isBase = ({ name }: Risk.Driver) => name === "base";
+  const others = drivers.filter(
+    (driver) => !isBase(driver) && Math.abs(driver.logOdds) >= WORTH_A_LINE,
+  );
+  const lines = [...drivers.filter(isBase), ...others].flatMap((driver) => {
+    const sign = isBase(driver) ? " " : driver.logOdds > 0 ? paint.red("+") : paint.green("-");
+    const text = isBase(driver)
+      ? `${percent(1 / (1 + Math.exp(-driver.logOdds)))} to begin with: ${driver.text}`
+      : driver.text;
+    return paragraph(oneLine(text), 4, look).map((line, index) =>
+      index === 0 ? `  ${sign} ${line.trimStart()}` : line,
+    );
+  });
   const { service, namespace, cluster } = basedOn;
   return [
     ...lines,

@@ -52,6 +52,8 @@ export const output = Schema.Struct({
   service: Service.ServiceName,
   namespace: Service.Namespace,
   known: Schema.Boolean,
+  /** Which change was judged: the documents', one like the service's last, or, where none is known, any. */
+  judged: Schema.Literal("documents", "last", "any"),
   /** Absent where a deploy would be refused. */
   strategy: Wire.optional(Strategy.Strategy),
   choice: Wire.optional(Strategy.Choice),
@@ -97,7 +99,17 @@ export const handler: Operation.Handler<typeof operation, Session> = (asked) =>
       engine: Choice.engine,
       ...rolling,
     });
-    const answer = { ...place, known, ...(risk === undefined ? {} : { risk }) };
+    const answer = {
+      ...place,
+      known,
+      judged:
+        asked.manifests !== undefined
+          ? ("documents" as const)
+          : known
+            ? ("last" as const)
+            : ("any" as const),
+      ...(risk === undefined ? {} : { risk }),
+    };
     return Either.match(chosen, {
       onLeft: (refusal) => ({
         ...answer,

@@ -3,28 +3,10 @@
  * operation of surface (a new operation does not build without one) and a few of the command
  * line's own. A command's work is loaded only when it is asked for.
  */
-import type { Manifests, NotFound, Operations, Surface } from "@nopea/surface";
-import type { BadInput } from "@nopea/domain";
+import type { Operations } from "@nopea/surface";
 import type { Option } from "commander";
-import type { Effect } from "effect";
-import type { ExitCode } from "./ExitCode.js";
 import * as Flag from "./Flags.js";
-import type { Terminal } from "./Terminal.js";
-
-export interface Invocation {
-  readonly args: ReadonlyArray<string>;
-  readonly flags: Flag.Flags;
-}
-
-/** The work of a command that asks surface. */
-export type Run = (
-  invocation: Invocation,
-) => Effect.Effect<ExitCode, Operations.Failure, Surface.Surface | Manifests.Manifests | Terminal>;
-
-/** The work of one that needs nothing but the terminal. */
-export type LocalRun = (
-  invocation: Invocation,
-) => Effect.Effect<ExitCode, BadInput | NotFound, Terminal>;
+import type { LocalRun, Run } from "./Run.js";
 
 interface Spec {
   readonly group: string;

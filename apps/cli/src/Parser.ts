@@ -3,10 +3,11 @@
  * mistakes are answers like any other.
  */
 import { Command, CommanderError, type Option } from "commander";
-import { all, type CommandName, type Group, groups, type Invocation, wordsOf } from "./Commands.js";
+import { all, type CommandName, type Group, groups, wordsOf } from "./Commands.js";
 import * as Completion from "./Completion.js";
 import * as Flag from "./Flags.js";
 import { helpFor } from "./Help.js";
+import type { Invocation } from "./Run.js";
 
 export type Parsed =
   | ({ readonly type: "command"; readonly name: CommandName } & Invocation)

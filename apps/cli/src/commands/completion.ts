@@ -1,7 +1,7 @@
 /** `nopea completion`: prints a shell's script. */
 import { BadInput } from "@nopea/domain";
 import { Effect } from "effect";
-import type { LocalRun } from "../Commands.js";
+import type { LocalRun } from "../Run.js";
 import { script, shells } from "../Completion.js";
 import * as ExitCode from "../ExitCode.js";
 import { Terminal } from "../Terminal.js";

@@ -4,7 +4,7 @@
  */
 import { Surface } from "@nopea/surface";
 import { Effect, Option, Stream } from "effect";
-import type { Run } from "../Commands.js";
+import type { Run } from "../Run.js";
 import * as ExitCode from "../ExitCode.js";
 import { follow } from "../live/Follow.js";
 import * as Output from "../Output.js";

@@ -2,7 +2,7 @@
 import { KubeObject } from "@nopea/domain";
 import { Surface } from "@nopea/surface";
 import { Effect } from "effect";
-import type { Run } from "../Commands.js";
+import type { Run } from "../Run.js";
 import * as ExitCode from "../ExitCode.js";
 import * as Output from "../Output.js";
 import { diffLines } from "../render/Plan.js";

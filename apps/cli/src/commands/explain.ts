@@ -1,7 +1,7 @@
 /** `nopea explain`. */
 import { Surface } from "@nopea/surface";
 import { Effect } from "effect";
-import type { Run } from "../Commands.js";
+import type { Run } from "../Run.js";
 import * as ExitCode from "../ExitCode.js";
 import * as Output from "../Output.js";
 import { explainLines } from "../render/Explain.js";

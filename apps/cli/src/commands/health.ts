@@ -1,7 +1,7 @@
 /** `nopea health`: 0 where the cluster answers, 5 where it doesn't. */
 import { Surface } from "@nopea/surface";
 import { Effect } from "effect";
-import type { Run } from "../Commands.js";
+import type { Run } from "../Run.js";
 import * as ExitCode from "../ExitCode.js";
 import * as Output from "../Output.js";
 import { healthLines } from "../render/Health.js";

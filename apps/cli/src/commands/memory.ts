@@ -3,7 +3,7 @@ import { BadInput } from "@nopea/domain";
 import { Surface } from "@nopea/surface";
 import { Effect, Option, Stream } from "effect";
 import { appendFile, readFile, writeFile } from "node:fs/promises";
-import type { Run } from "../Commands.js";
+import type { Run } from "../Run.js";
 import * as ExitCode from "../ExitCode.js";
 import type { Flags } from "../Flags.js";
 import * as Output from "../Output.js";

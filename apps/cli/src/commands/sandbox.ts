@@ -4,7 +4,7 @@ import { Effect } from "effect";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { LocalRun } from "../Commands.js";
+import type { LocalRun } from "../Run.js";
 import * as ExitCode from "../ExitCode.js";
 import * as Output from "../Output.js";
 import { Terminal } from "../Terminal.js";

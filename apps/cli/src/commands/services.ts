@@ -1,7 +1,7 @@
 /** `nopea services`: of a namespace, or of all that are known of. */
 import { Surface } from "@nopea/surface";
 import { Clock, Effect } from "effect";
-import type { Run } from "../Commands.js";
+import type { Run } from "../Run.js";
 import * as ExitCode from "../ExitCode.js";
 import * as Output from "../Output.js";
 import { noteLines } from "../render/Result.js";

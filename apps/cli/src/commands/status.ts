@@ -2,7 +2,7 @@
 import { BadInput } from "@nopea/domain";
 import { type Operations, Surface } from "@nopea/surface";
 import { Clock, Effect } from "effect";
-import type { Run } from "../Commands.js";
+import type { Run } from "../Run.js";
 import * as ExitCode from "../ExitCode.js";
 import { watch } from "../live/Watch.js";
 import * as Output from "../Output.js";

@@ -3,7 +3,7 @@
  * native module isn't there. What the cluster remembers is said all the same.
  */
 import { cpSync, mkdirSync, readdirSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
 import type { Json } from "../harness/Api.js";
 import { type Cluster, describeCluster } from "../harness/Cluster.js";

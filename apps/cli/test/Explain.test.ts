@@ -1,10 +1,11 @@
 import { describe, expect, it } from "@effect/vitest";
+import { Service } from "@nopea/domain";
 import { Effect } from "effect";
 import { run } from "./support.js";
 
 const explained = {
-  service: "web",
-  namespace: "shop",
+  service: Service.ServiceName.make("web"),
+  namespace: Service.Namespace.make("shop"),
   known: true,
   judged: "last",
   strategy: "direct",

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "@effect/vitest";
+import { Timestamp } from "@nopea/domain";
 import { Effect } from "effect";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -71,17 +72,17 @@ describe("nopea memory import", () => {
 
 describe("nopea memory graph", () => {
   const edges = Array.from({ length: 60 }, (_, i) => ({
-    relation: "deployed_to",
+    relation: "deployed_to" as const,
     from: `service:shop/web-${i}`,
     to: "namespace:shop",
     weight: 60 - i,
     observations: 60 - i,
   }));
   const nodes = [
-    { id: "namespace:shop", kind: "namespace", name: "shop" },
+    { id: "namespace:shop", kind: "namespace" as const, name: "shop" },
     ...edges.map(({ from }, i) => ({
       id: from,
-      kind: "service",
+      kind: "service" as const,
       name: `web-${i}`,
       namespace: "shop",
     })),
@@ -93,7 +94,10 @@ describe("nopea memory graph", () => {
         asked.push(ask);
         const { limit = 60 } = ask;
         return {
-          ...{ cluster: "reachable", degraded: [], warnings: [], nodes },
+          cluster: "reachable" as const,
+          degraded: [],
+          warnings: [],
+          nodes,
           edges: edges.slice(0, limit),
           truncated: truncated || limit < 60,
         };
@@ -151,16 +155,14 @@ describe("nopea memory export", () => {
 });
 
 describe("nopea memory export of many", () => {
-  const parts = [
-    { ...lines, next: "2026-01-01T00:00:00.000Z" },
-    { ...lines, lines: ["1"], warnings: ["odd", "odder"] },
-  ] as const;
+  const next = Timestamp.fromMillis(Date.UTC(2026, 0, 1));
+  const last = { ...lines, lines: ["1"], warnings: ["odd", "odder"] };
   const surfaceOf = () => {
     const asked: Array<unknown> = [];
     const memoryExport = (ask: { readonly after?: string }) =>
       Effect.sync(() => {
         asked.push(ask);
-        return parts[ask.after === undefined ? 0 : 1];
+        return ask.after === undefined ? { ...lines, next } : last;
       });
     return { asked, surface: { memoryExport } };
   };
@@ -173,12 +175,9 @@ describe("nopea memory export of many", () => {
         out: "{}\n[]\n1\n",
         err: "! odd\n! odder\n",
       });
-      expect(asked).toEqual([
-        { namespace: "shop" },
-        { namespace: "shop", after: "2026-01-01T00:00:00.000Z" },
-      ]);
+      expect(asked).toEqual([{ namespace: "shop" }, { namespace: "shop", after: next }]);
       const { out } = yield* run(["memory", "export", "-j"], { surface: surfaceOf().surface });
-      expect(JSON.parse(out)).toEqual({ ...parts[1], lines: ["{}", "[]", "1"] });
+      expect(JSON.parse(out)).toEqual({ ...last, lines: ["{}", "[]", "1"] });
       const path = join(mkdtempSync(join(tmpdir(), "nopea-export-")), "a.jsonl");
       yield* run(["memory", "export", "--write", path], { surface: surfaceOf().surface });
       yield* run(["memory", "export", "--write", path], { surface: surfaceOf().surface });

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest";
 import type { KubeObject, Service } from "@nopea/domain";
 import { Deploys } from "@nopea/store";
-import { Context, Deferred, Effect, Fiber, Option } from "effect";
+import { Context, Deferred, Effect, Fiber, Option, Schedule } from "effect";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Inspection, Intake, Ledgers, Record } from "../src/index.js";
@@ -322,14 +322,17 @@ describe.skipIf(skipped !== undefined)("a deploy on a real API", { concurrent: t
       });
       assert.strictEqual(left.result.status, "progressing");
       assert.isTrue((yield* ledgerOf(cluster, namespace, service)).inFlight?.left);
-      yield* Effect.sleep("3 seconds");
-      const seen = yield* Context.get(on, Inspection.Inspector).inspect(cluster, {
-        namespace,
-        service,
-      });
-      const view = Option.getOrThrow(seen.inFlight);
+      const view = yield* Context.get(on, Inspection.Inspector)
+        .inspect(cluster, { namespace, service })
+        .pipe(
+          Effect.map((seen) => Option.getOrThrow(seen.inFlight)),
+          Effect.filterOrFail(
+            ({ judgement }) => judgement?.type === "completed",
+            ({ judgement }) => new Error(`judged to be ${judgement?.type}`),
+          ),
+          Effect.retry({ schedule: Schedule.spaced("200 millis"), times: 100 }),
+        );
       assert.isFalse(view.followed);
-      assert.strictEqual(view.judgement?.type, "completed");
       const next = yield* deploy(yield* machine(), cluster, {
         service,
         namespace,

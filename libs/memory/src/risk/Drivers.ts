@@ -77,7 +77,9 @@ const textOf = (name: string, situation: Situation, figures: Figures): string | 
     case "who":
       return bot === undefined ? undefined : routeText(bot, figures.route);
     case "direction":
-      return isRevert ? "a step back to an earlier version" : "not a step back to an earlier version";
+      return isRevert
+        ? "a step back to an earlier version"
+        : "not a step back to an earlier version";
     case "pace":
       return gapMs === undefined ? undefined : `last deployed ${duration(gapMs)} ago`;
     case "together":

@@ -2,7 +2,7 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build, cannotBuild, missing } from "../testbed/programs.mjs";
+import { ARGO, build, cannotBuild, missing } from "../testbed/programs.mjs";
 import { down, up } from "../testbed/testbed.mjs";
 import { Failed, say } from "./steps.mjs";
 
@@ -36,9 +36,11 @@ export async function withTestbed(use) {
   const given = process.env[KUBECONFIG];
   if (given !== undefined) return use({ [KUBECONFIG]: given });
   const dir = mkdtempSync(join(tmpdir(), "nopea-testbed-"));
-  const kubeconfig = await up(dir, { owner: process.pid }).catch((error) => {
-    throw new Failed(error.message);
-  });
+  const kubeconfig = await up(dir, { owner: process.pid, argo: missing(ARGO).length === 0 }).catch(
+    (error) => {
+      throw new Failed(error.message);
+    },
+  );
   try {
     return await use({ [KUBECONFIG]: kubeconfig });
   } finally {

@@ -325,11 +325,8 @@ describe.skipIf(skipped !== undefined)("a deploy on a real API", { concurrent: t
       const view = yield* Context.get(on, Inspection.Inspector)
         .inspect(cluster, { namespace, service })
         .pipe(
-          Effect.map((seen) => Option.getOrThrow(seen.inFlight)),
-          Effect.filterOrFail(
-            ({ judgement }) => judgement?.type === "completed",
-            ({ judgement }) => new Error(`judged to be ${judgement?.type}`),
-          ),
+          Effect.flatMap(({ inFlight }) => inFlight),
+          Effect.filterOrFail(({ judgement }) => judgement?.type === "completed"),
           Effect.retry({ schedule: Schedule.spaced("200 millis"), times: 100 }),
         );
       assert.isFalse(view.followed);

@@ -1,12 +1,16 @@
 /** Copies of what the cluster keeps of a service: its ledger as last read, its objects as last applied. */
 import type { SqlClient } from "@effect/sql/SqlClient";
+import type { SqlError } from "@effect/sql/SqlError";
 import type { Service } from "@nopea/domain";
 import { Effect, Option } from "effect";
 import type { LastApplied, LedgerCopy } from "../Deploys.js";
 import { ofService } from "./rows.js";
 
 /** An older copy never replaces a newer one. */
-export const keep = (sql: SqlClient, copies: ReadonlyArray<LedgerCopy>) =>
+export const keep = (
+  sql: SqlClient,
+  copies: ReadonlyArray<LedgerCopy>,
+): Effect.Effect<unknown, SqlError> =>
   copies.length === 0
     ? Effect.void
     : sql`INSERT INTO ledger_copies ${sql.insert(

@@ -16,10 +16,6 @@ import * as Model from "./risk/Model.js";
 import * as Rates from "./risk/Rates.js";
 import type { Situation } from "./risk/Situation.js";
 
-/** How many of the last outcomes are listed, and with how many the risk is said. */
-const outcomesListed = 10;
-const outcomesSaid = 8;
-
 interface Told {
   readonly row: DeployRow.DeployRow;
   readonly lesson: Lesson.Lesson;
@@ -35,7 +31,7 @@ export const context = (
   const told = toldBy(rows, learnAfter);
   const lessons = told.map(({ lesson }) => lesson);
   const { service, namespace } = place;
-  const newest = told.slice(0, outcomesListed);
+  const newest = told.slice(0, Patterns.outcomesListed);
   const situation: Situation = {
     service,
     namespace,
@@ -53,7 +49,7 @@ export const context = (
   const read = (key: string) => rates.get(key);
   const assessment = Model.assess(model, situation, read, []);
   const all = tallyOf(lessons);
-  const said = newest.slice(0, outcomesSaid).map(({ lesson }) => lesson);
+  const said = newest.slice(0, Drivers.outcomesSaid).map(({ lesson }) => lesson);
   const drivers = Drivers.driversOf(assessment, situation, {
     last: {
       ...tallyOf(said),
@@ -63,7 +59,7 @@ export const context = (
     cluster: all,
     route:
       ask.bot === undefined ? undefined : tallyOf(lessons.filter(({ bot }) => bot === ask.bot)),
-    change: situation.change && suchChanges(rates, situation.change, ask.at),
+    change: situation.change && Drivers.suchChanges(rates, situation.change, ask.at),
     patterns: new Map(),
   });
   const known = lessons.length > 0;
@@ -142,16 +138,6 @@ const learnt = (place: Pick<Situation, "service" | "namespace">, lessons: Lesson
       rates.set(key, Rates.add(rates.get(key), key, at, Number(failed), weight));
   }
   return { model, rates };
-};
-
-const suchChanges = (
-  rates: ReadonlyMap<string, Rates.Rate>,
-  change: Lesson.ChangeFacts,
-  at: number,
-): Drivers.Tally => {
-  const key = Features.changeKey(change);
-  const { n, f } = Rates.longAt(rates.get(key), key, at);
-  return { deploys: Math.round(n), failed: Math.round(f) };
 };
 
 type DriverList = DeployContext.DeployContext["risk"]["drivers"];

@@ -7,7 +7,6 @@ import type { Ask } from "../Memory.js";
 import * as Drivers from "../risk/Drivers.js";
 import * as Features from "../risk/Features.js";
 import * as Model from "../risk/Model.js";
-import * as Rates from "../risk/Rates.js";
 import type { Situation } from "../risk/Situation.js";
 import * as Pairs from "../pairs/Pairs.js";
 import { recommendationsOf } from "./advice.js";
@@ -17,16 +16,6 @@ import { type Known, read } from "./known.js";
 import * as Neighbours from "./neighbours.js";
 import * as PairRows from "./pairRows.js";
 import * as Patterns from "./patterns.js";
-
-/** How many of the last outcomes are listed, and how many of those the risk is said with. */
-const outcomesListed = 10;
-const outcomesSaid = 8;
-
-/** As many as are left of those that fade over years: small counts are what they were. */
-const tallyOf = (rates: ReadonlyMap<string, Rates.Rate>, key: string, at: number) => {
-  const { n, f } = Rates.longAt(rates.get(key), key, at);
-  return { deploys: Math.round(n), failed: Math.round(f) };
-};
 
 /** What kind of change the service's newest deploy was; undefined where nobody knows. */
 const lastChange = (sql: SqlClient, service: number) =>
@@ -74,7 +63,7 @@ export const context = (sql: SqlClient, ref: Service.ServiceRef, ask: Ask) =>
     );
 
     const outcomes = yield* lastOutcomes(sql, known.id);
-    const said = outcomes.slice(0, outcomesSaid);
+    const said = outcomes.slice(0, Drivers.outcomesSaid);
     const figures: Drivers.Figures = {
       last: {
         deploys: said.length,
@@ -84,7 +73,7 @@ export const context = (sql: SqlClient, ref: Service.ServiceRef, ask: Ask) =>
       namespace: known.namespace,
       cluster: known.cluster,
       route: known.route,
-      change: situation.change && tallyOf(rates, Features.changeKey(situation.change), ask.at),
+      change: situation.change && Drivers.suchChanges(rates, situation.change, ask.at),
       patterns: new Map(
         pairsBefore.map(({ service, agoMs, pair }) => [
           service,
@@ -185,7 +174,7 @@ const lastOutcomes = (sql: SqlClient, service: number) =>
       outcome: DeployContext.LastOutcome["outcome"] | null;
     }>`SELECT l.id, l.started, l.failed, l.reason, l.strategy, d.outcome FROM memory_lessons l
       LEFT JOIN deploys d ON l.failed = 1 AND d.id = l.id
-      WHERE l.service = ${service} ORDER BY l.started DESC, l.id DESC LIMIT ${outcomesListed}`,
+      WHERE l.service = ${service} ORDER BY l.started DESC, l.id DESC LIMIT ${Patterns.outcomesListed}`,
     (rows) =>
       rows.map((row): DeployContext.LastOutcome => ({
         deployId: row.id,

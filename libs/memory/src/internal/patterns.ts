@@ -15,6 +15,7 @@ export const floor = 0.05;
 /** Successes that are supposed before any was seen, so that one failure isn't certainty. */
 const supposed = 1;
 
+export const outcomesListed = 10;
 export const patternsListed = 5;
 export const evidenceListed = 3;
 export const evidenceLength = 200;

@@ -4,7 +4,10 @@
  * log-odds add up to that of the probability, always.
  */
 import type { Reason, Risk } from "@nopea/domain";
+import type { ChangeFacts } from "../Lesson.js";
+import * as Features from "./Features.js";
 import type * as Model from "./Model.js";
+import * as Rates from "./Rates.js";
 import type { Situation } from "./Situation.js";
 
 export interface Tally {
@@ -22,7 +25,7 @@ export interface Pattern {
 
 /** Counts for the words. They change no figure of the score. */
 export interface Figures {
-  /** The service's last outcomes (a handful), and the reasons of those that failed. */
+  /** The service's last outcomes (the newest `outcomesSaid`), and the reasons of those that failed. */
   readonly last: Tally & { readonly reasons: ReadonlyArray<Reason.Reason> };
   readonly namespace: Tally;
   readonly cluster: Tally;
@@ -33,6 +36,20 @@ export interface Figures {
   /** By the service that was deployed before. */
   readonly patterns: ReadonlyMap<string, Pattern>;
 }
+
+/** How many of the service's last outcomes are counted in `Figures.last`. */
+export const outcomesSaid = 8;
+
+/** For `Figures.change`: as many as are left of those that fade over years; small counts are what they were. */
+export const suchChanges = (
+  rates: ReadonlyMap<string, Rates.Rate>,
+  change: ChangeFacts,
+  at: number,
+): Tally => {
+  const key = Features.changeKey(change);
+  const { n, f } = Rates.longAt(rates.get(key), key, at);
+  return { deploys: Math.round(n), failed: Math.round(f) };
+};
 
 /** Less than this, in log-odds, is not worth a line: it goes to `base`. */
 const WORTH_SAYING = 0.01;

@@ -49,25 +49,25 @@ export const readAdmission = (
   cluster: typeof Cluster.Service,
 ): Effect.Effect<Admission | undefined, ClusterUnreachable> =>
   Effect.gen(function* () {
-    const list = (kind: string) =>
-      Effect.forEach(VERSIONS, (version) =>
-        cluster.list({ apiVersion: `${GROUP}/${version}`, kind }).pipe(
-          Effect.map(({ items }) => items),
-          Effect.catchIf(
-            (failure) => failure._tag === "ApiFailure" && failure.reason === "unknown_kind",
-            () => Effect.succeed([]),
-          ),
+    const list = (apiVersion: string, kind: string) =>
+      cluster.list({ apiVersion, kind }).pipe(
+        Effect.map(({ items }) => items),
+        Effect.catchIf(
+          (failure) => failure._tag === "ApiFailure" && failure.reason === "unknown_kind",
+          () => Effect.succeed([]),
         ),
+      );
+    const all = (kinds: ReadonlyArray<string>) =>
+      Effect.forEach(
+        kinds.flatMap((kind) => VERSIONS.map((version) => [`${GROUP}/${version}`, kind] as const)),
+        ([apiVersion, kind]) => list(apiVersion, kind),
+        { concurrency: "unbounded" },
       ).pipe(Effect.map((lists) => lists.flat()));
-    const [webhooks, policies, bindings] = yield* Effect.all(
-      [WEBHOOKS, POLICIES, BINDINGS].map((kinds) =>
-        Effect.map(Effect.forEach(kinds, list, { concurrency: "unbounded" }), (lists) =>
-          lists.flat(),
-        ),
-      ),
-      { concurrency: "unbounded" },
+    return of(
+      ...(yield* Effect.all([all(WEBHOOKS), all(POLICIES), all(BINDINGS)], {
+        concurrency: "unbounded",
+      })),
     );
-    return of(webhooks ?? [], policies ?? [], bindings ?? []);
   }).pipe(Effect.catchTag("ApiFailure", () => Effect.succeed(undefined)));
 
 /** A webhook may change its mind at any time, and so may a policy with parameters; the others only when they are written. */

@@ -177,9 +177,15 @@ const planAgainst = Effect.fnUntraced(function* (
     return Either.right({ entry: unknown("its CustomResourceDefinition is new in this set") });
   }
 
-  if (before !== undefined && fold === undefined && owner === undefined) {
-    const since = around.admission && standsSince(before, send, options.fieldManager);
-    if (since !== undefined && around.admission?.mayDiffer(entry.resource.value, since) === false) {
+  const { admission } = around;
+  if (
+    admission !== undefined &&
+    before !== undefined &&
+    fold === undefined &&
+    owner === undefined
+  ) {
+    const since = standsSince(before, send, options.fieldManager);
+    if (since !== undefined && !admission.mayDiffer(entry.resource.value, since)) {
       return Either.right({ entry: planned("unchanged", [], { predicted: Option.some(before) }) });
     }
   }

@@ -1,17 +1,24 @@
 /**
  * What an apply of a set would do: the API server's own dry-run of every object, in parallel,
- * against what is live. Where many are live already, those that stand as they would be sent are
- * unchanged without one, unless admission may say otherwise by now.
+ * against what is live. Of many, those that stand as they would be sent, and new ConfigMaps and
+ * Secrets, are told without one where nothing else has a say in them.
  */
 import { type Evidence, KubeObject, type Plan } from "@nopea/domain";
 import { Effect, Either, Option } from "effect";
 import { TakeOverNeeded } from "./Adoption.js";
-import { readAdmission } from "./admission.js";
+import { type Admission, readAdmission } from "./admission.js";
+import { areCreatable, isValid } from "./creatable.js";
 import type { Cluster } from "../connection/Cluster.js";
 import type { ApiFailure, ClusterFailure } from "../connection/ClusterError.js";
 import { inLanes } from "./lanes.js";
 import { AT_ONCE, type Live, readAutoscalers, readLive } from "./liveObjects.js";
-import { type PlannedOne, planEntry, type Refusal, type Surroundings } from "./planEntry.js";
+import {
+  marked,
+  type PlannedOne,
+  planEntry,
+  type Refusal,
+  type Surroundings,
+} from "./planEntry.js";
 import { retold } from "./retold.js";
 import type { ManifestEntry, ManifestSet } from "../documents/ManifestSet.js";
 import * as Replicas from "../fields/Replicas.js";
@@ -35,7 +42,7 @@ export interface PlannedEntry {
   /** What is sent: marked, replicas left to their owner, as the plan found right. */
   readonly send: KubeObject.KubeObject;
   readonly live: Option.Option<KubeObject.KubeObject>;
-  /** The dry-run's answer; none where it is `unknown` or `recreated`. */
+  /** The dry-run's answer; none where it is `unknown`, `recreated`, or was not asked about. */
   readonly predicted: Option.Option<KubeObject.KubeObject>;
   /** Fields are taken from other managers: asked for, or the whole conflict lies in what nopea last applied. */
   readonly force: boolean;
@@ -63,10 +70,10 @@ export interface SetPlan {
 export type PlanFailure = ClusterFailure | TakeOverNeeded;
 
 /**
- * From so many live objects on, asking once whether admission is what it was costs less than a
- * dry-run of each that stands as it would be sent. Fewer are all asked about.
+ * From so many objects on that are live, or new and of one kind, asking once whether admission has
+ * a say costs less than a dry-run of each. Fewer are all asked about.
  */
-const MANY_LIVE = 21;
+const MANY = 21;
 
 /** So many refusals beside the first are told. */
 const MAX_TOLD = 20;
@@ -81,27 +88,71 @@ const isLive = (live: Live | undefined): boolean =>
 
 const ABSENT: Live = { type: "known", object: Option.none() };
 
+const isAbsent = (live: Live | undefined): boolean =>
+  live?.type === "known" && Option.isNone(live.object);
+
+/** Entries that are new and break no rule of their kind, where there are many of a kind in a namespace. */
+const manyNew = (
+  entries: ReadonlyArray<ManifestEntry>,
+  live: ReadonlyMap<string, Live>,
+): ReadonlyArray<ReadonlyArray<ManifestEntry>> => {
+  const groups = new Map<string, Array<ManifestEntry>>();
+  for (const entry of entries) {
+    if (!isAbsent(live.get(keyOf(entry))) || !isValid(entry.object)) continue;
+    const { kind, metadata } = entry.object;
+    const group = `${kind}/${metadata.namespace ?? ""}`;
+    const others = groups.get(group);
+    if (others === undefined) groups.set(group, [entry]);
+    else others.push(entry);
+  }
+  return [...groups.values()].filter(({ length }) => length >= MANY);
+};
+
+/** Those of the groups that are created as they are sent. */
+const creatableOf = (
+  cluster: typeof Cluster.Service,
+  groups: ReadonlyArray<ReadonlyArray<ManifestEntry>>,
+  admission: Admission | undefined,
+  { fieldManager, labels }: PlanOptions,
+) =>
+  Effect.filter(
+    groups,
+    ([sample]) =>
+      admission === undefined || sample === undefined || Option.isNone(sample.resource)
+        ? Effect.succeed(false)
+        : areCreatable(
+            cluster,
+            admission,
+            sample.resource.value,
+            marked(sample.object, labels),
+            fieldManager,
+          ),
+    { concurrency: "unbounded" },
+  ).pipe(Effect.map((creatable) => new Set(creatable.flat())));
+
 const surroundings = Effect.fnUntraced(function* (
   cluster: typeof Cluster.Service,
   entries: ReadonlyArray<ManifestEntry>,
   live: ReadonlyMap<string, Live>,
+  options: PlanOptions,
 ) {
   // Only a count that is live already can be someone else's.
   const counted = entries.filter(
     (entry) => Replicas.saysCount(entry.object) && isLive(live.get(keyOf(entry))),
   );
   const namespaces = counted.flatMap(({ object }) => object.metadata.namespace ?? []);
+  const isManyLive = entries.filter((entry) => isLive(live.get(keyOf(entry)))).length >= MANY;
+  const groups = manyNew(entries, live);
   const [autoscalers, admission] = yield* Effect.all(
     [
       readAutoscalers(cluster, [...new Set(namespaces)]),
-      entries.filter((entry) => isLive(live.get(keyOf(entry)))).length < MANY_LIVE
-        ? Effect.succeed(undefined)
-        : readAdmission(cluster),
+      isManyLive || groups.length > 0 ? readAdmission(cluster) : Effect.succeed(undefined),
     ],
     { concurrency: "unbounded" },
   );
   return {
     admission,
+    creatable: yield* creatableOf(cluster, groups, admission, options),
     newRoles: entries.some((entry) => isRole(entry) && !isLive(live.get(keyOf(entry)))),
     autoscaled: Replicas.autoscaled([...autoscalers, ...entries.map(({ object }) => object)]),
   } satisfies Surroundings;
@@ -152,7 +203,7 @@ export const plan = Effect.fn("Planner.plan")(function* (
   options: PlanOptions,
 ): Effect.fn.Return<SetPlan, PlanFailure> {
   const live = yield* readLive(cluster, set.entries);
-  const around = yield* surroundings(cluster, set.entries, live);
+  const around = yield* surroundings(cluster, set.entries, live, options);
   const answers = yield* inLanes(set.entries, AT_ONCE, (entry) =>
     planEntry(cluster, entry, live.get(keyOf(entry)) ?? ABSENT, options, around),
   );

@@ -19,6 +19,8 @@ const BINDINGS = POLICIES.map((kind) => `${kind}Binding`);
 const VERSIONS = ["v1", "v1beta1"];
 
 export interface Admission {
+  /** A webhook or a policy has a say in objects of this kind. */
+  readonly meets: (resource: ApiResource) => boolean;
   /**
    * False: an apply of this kind that changes nothing passes now as it did at `since` (RFC 3339,
    * the API server's clock).
@@ -70,20 +72,27 @@ export const readAdmission = (
     );
   }).pipe(Effect.catchTag("ApiFailure", () => Effect.succeed(undefined)));
 
-/** A webhook may change its mind at any time, and so may a policy with parameters; the others only when they are written. */
 export const of = (
   webhooks: ReadonlyArray<KubeObject.KubeObject>,
   policies: ReadonlyArray<KubeObject.KubeObject>,
   bindings: ReadonlyArray<KubeObject.KubeObject>,
-): Admission => ({
-  mayDiffer: (resource, since) =>
+): Admission => {
+  const passesWebhook = (resource: ApiResource) =>
     webhooks.some((one) =>
       listAt(one, "webhooks").some((webhook) => meets(listAt(webhook, "rules"), resource)),
-    ) ||
-    policies.some(
-      (one) =>
-        meets(listAt(one, "spec", "matchConstraints", "resourceRules"), resource) &&
-        (textAt(one, "spec", "paramKind", "kind") !== undefined || changedAt(one) >= since),
-    ) ||
-    bindings.some((one) => changedAt(one) >= since),
-});
+    );
+  const policiesOf = (resource: ApiResource) =>
+    policies.filter((one) =>
+      meets(listAt(one, "spec", "matchConstraints", "resourceRules"), resource),
+    );
+  return {
+    meets: (resource) => passesWebhook(resource) || policiesOf(resource).length > 0,
+    // A webhook may change its mind at any time, and so may a policy with parameters; the others only when they are written.
+    mayDiffer: (resource, since) =>
+      passesWebhook(resource) ||
+      policiesOf(resource).some(
+        (one) => textAt(one, "spec", "paramKind", "kind") !== undefined || changedAt(one) >= since,
+      ) ||
+      bindings.some((one) => changedAt(one) >= since),
+  };
+};

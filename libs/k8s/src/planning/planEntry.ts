@@ -23,8 +23,10 @@ export interface Surroundings {
   readonly newRoles: boolean;
   /** `refKey` of workloads that an autoscaler targets. */
   readonly autoscaled: ReadonlySet<string>;
-  /** Known where so many are live that those which stand are worth telling without a dry-run each. */
+  /** Known where the set is so large that those which stand are worth telling without a dry-run each. */
   readonly admission: Admission | undefined;
+  /** New, and known to be created as they are sent. */
+  readonly creatable: ReadonlySet<ManifestEntry>;
 }
 
 export interface PlannedOne {
@@ -62,7 +64,8 @@ const whyUnknown = (failure: ApiFailure, around: Surroundings): string | undefin
   return undefined;
 };
 
-const marked = (
+/** As it is sent: with our mark. */
+export const marked = (
   object: KubeObject.KubeObject,
   labels: Readonly<Record<string, string>>,
 ): KubeObject.KubeObject => ({
@@ -189,6 +192,8 @@ const planAgainst = Effect.fnUntraced(function* (
       return Either.right({ entry: planned("unchanged", [], { predicted: Option.some(before) }) });
     }
   }
+
+  if (around.creatable.has(entry)) return Either.right({ entry: planned("created", []) });
 
   const dryRun = (force: boolean) =>
     cluster.apply(send, {

@@ -8,6 +8,7 @@ import * as Lesson from "../Lesson.js";
 import * as Pairs from "../pairs/Pairs.js";
 import * as Features from "../risk/Features.js";
 import * as Model from "../risk/Model.js";
+import * as Prior from "../risk/Prior.js";
 import * as Rates from "../risk/Rates.js";
 import type { Situation } from "../risk/Situation.js";
 import type { Checkpoint } from "./checkpoints.js";
@@ -31,6 +32,7 @@ import {
 export interface Prepared {
   readonly row: LessonRow;
   readonly situation: Situation;
+  readonly slots: Features.Slots;
   /** Where the rates are that it reads and adds to. */
   readonly cells: ReadonlyArray<Cell>;
   /** This service after each of those that it came after, in the situation's order. */
@@ -52,7 +54,7 @@ export interface Learnt {
   readonly expected: number;
   /** How much of a failure counts against the service itself; 0 for a success. */
   readonly blame: number;
-  /** What services before it added, by their ids: JSON of `Pairs.Part`s; null for nothing. */
+  /** What the services before it that said most added, by their ids: JSON of `Pairs.Part`s; null for nothing. */
   readonly heard: string | null;
 }
 
@@ -81,7 +83,7 @@ export const situationOf = (row: LessonRow, place: Place): Situation => ({
   bot: row.bot === null ? undefined : row.bot === 1,
   isRevert: row.revert === 1,
   gapMs: row.gap ?? undefined,
-  together: idsOf(row.together).map(String),
+  together: row.together === "" ? [] : row.together.split(","),
   lastFailed: [...row.last].map((letter) => letter === "F"),
 });
 
@@ -140,10 +142,12 @@ export class Book {
         const place = this.#places.get(row.service);
         if (place === undefined) throw new Error(`lesson ${row.id} is of no service`);
         const situation = situationOf(row, place);
+        const slots = Features.slotsOf(situation);
         return {
           row,
           situation,
-          cells: Features.keysOf(situation).map((key) => this.#cell(key, cells)),
+          slots,
+          cells: Features.keysOf(situation, slots).map((key) => this.#cell(key, cells)),
           pairs: this.#pairsOf(row, pairs),
         };
       });
@@ -314,20 +318,14 @@ export class Book {
 
   /** Learns a lesson that lies before what is learnt. */
   learnLate(prepared: Prepared): Learnt {
-    const { row, situation } = prepared;
-    const heard = this.#partsOf(prepared);
+    const { row, situation, slots } = prepared;
+    const heard = Pairs.loudest(this.#partsOf(prepared));
     const parts = Pairs.strongest(heard);
     const rates = this.#ratesAt(row.revealed);
     const failed = row.failed === 1;
     const weight = weightOf(row);
-    const { alone, probability, model } = Model.reveal(
-      this.model,
-      situation,
-      rates,
-      parts,
-      failed,
-      weight,
-    );
+    const x = Features.featuresOf(situation, rates, Prior.shipped.offsets, slots);
+    const { alone, probability, model } = Model.reveal(this.model, x, parts, failed, weight);
     this.model = model;
     const learnt = {
       expected: alone,

@@ -100,8 +100,9 @@ export const hasStopped = ({ both, wellSince }: Pair): boolean => {
 const HEARD_FROM = 5;
 /** How probable it is, before anything was seen, that another's deploy is no matter. */
 const SPIKE = 0.97;
-/** And what it adds if it is one, in log-odds: each alike. */
+/** And what it adds if it is one, in log-odds: each alike; and the same as factors of the odds. */
 const SLAB = [1, 2, 3, 4, 5];
+const SLAB_ODDS = SLAB.map(Math.exp);
 const CAP = 4;
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
@@ -110,33 +111,42 @@ const logit = (p: number): number => Math.log(p / (1 - p));
 /**
  * What A before adds to the log-odds of B's failing: spike (nothing) and slab (some lift), each
  * weighed by how well it explains what was seen; never below 0, never over `CAP`.
+ *
+ * A lift turns a failure's probability `usual` into `usual * odds / spread`, and a success's into
+ * `(1 - usual) / spread`: so f failures of n are `lift * f - n * log(spread)` likelier, as a log.
  */
 export const logOddsOf = (pair: Pair): number => {
   const { n, f, e } = pair.both;
   if (f <= 0 || n < HEARD_FROM || e <= 0 || hasStopped(pair)) return 0;
   const { shape, rate } = levelOf(pair);
   const usual = Math.min(0.9, (e / n) * (shape / rate));
-  const likelihoods = SLAB.map((lift) => {
-    const p = sigmoid(logit(usual) + lift);
-    return f * Math.log(p / usual) + (n - f) * Math.log((1 - p) / (1 - usual));
-  });
-  const largest = Math.max(0, ...likelihoods);
-  const spike = SPIKE * Math.exp(-largest);
-  const slab = likelihoods.map((each) => ((1 - SPIKE) / SLAB.length) * Math.exp(each - largest));
-  const all = slab.reduce((sum, each) => sum + each, spike);
-  const p = SLAB.reduce(
-    (sum, lift, i) => sum + ((slab[i] as number) / all) * sigmoid(logit(usual) + lift),
-    (spike / all) * usual,
-  );
-  return Math.min(CAP, Math.max(0, logit(p) - logit(usual)));
+  const spreads = SLAB_ODDS.map((odds) => 1 - usual + usual * odds);
+  const likelier = spreads.map((spread, i) => (SLAB[i] as number) * f - n * Math.log(spread));
+  const largest = Math.max(0, ...likelier);
+  let all = SPIKE * Math.exp(-largest);
+  let failing = all * usual;
+  for (let i = 0; i < SLAB.length; i++) {
+    const part = ((1 - SPIKE) / SLAB.length) * Math.exp((likelier[i] as number) - largest);
+    all += part;
+    failing += (part * usual * (SLAB_ODDS[i] as number)) / (spreads[i] as number);
+  }
+  return Math.min(CAP, Math.max(0, logit(failing / all) - logit(usual)));
 };
 
 /** Of the services deployed before, only the one that says most is heard: they often come together. */
-export const strongest = (parts: ReadonlyArray<Part>): ReadonlyArray<Part> => {
-  const heard = parts.filter(({ logOdds }) => logOdds > 0);
-  return heard.length === 0
-    ? []
-    : [heard.reduce((most, each) => (each.logOdds > most.logOdds ? each : most))];
+export const strongest = (parts: ReadonlyArray<Part>): ReadonlyArray<Part> =>
+  loudest(parts).slice(0, 1);
+
+/** That one, and the next: with these `expectedWithout` answers for any service as with all. */
+export const loudest = (parts: ReadonlyArray<Part>): ReadonlyArray<Part> => {
+  let first: Part | undefined;
+  let second: Part | undefined;
+  for (const part of parts) {
+    if (part.logOdds <= 0) continue;
+    if (first === undefined || part.logOdds > first.logOdds) [first, second] = [part, first];
+    else if (second === undefined || part.logOdds > second.logOdds) second = part;
+  }
+  return [first, second].filter((part) => part !== undefined);
 };
 
 /** How probable a failure was with all that is known but for the one pair: what goes into its `e`. */
@@ -145,8 +155,10 @@ export const expectedWithout = (
   alone: number,
   parts: ReadonlyArray<Part>,
 ): number => {
-  const others = strongest(parts.filter((part) => part.service !== service));
-  return others.reduce((p, { logOdds }) => sigmoid(logit(p) + logOdds), alone);
+  let most = 0;
+  for (const part of parts)
+    if (part.service !== service && part.logOdds > most) most = part.logOdds;
+  return most === 0 ? alone : sigmoid(logit(alone) + most);
 };
 
 /**

@@ -67,21 +67,32 @@ export const features: ReadonlyArray<{ readonly name: string; readonly topic: To
 ];
 
 const keyOf = ({ name, of }: Attribute, words: Words): string | undefined => {
-  const parts = of(words);
-  return parts.includes(undefined) ? undefined : `${name}:${parts.join(":")}`;
+  let key = name;
+  for (const part of of(words)) {
+    if (part === undefined) return undefined;
+    key += `:${part}`;
+  }
+  return key;
+};
+
+/** By attribute, what its rate is kept under; undefined where a fact is missing. */
+export type Slots = ReadonlyArray<string | undefined>;
+
+export const slotsOf = (situation: Situation): Slots => {
+  const words = wordsOf(situation);
+  return attributes.map((attribute) => keyOf(attribute, words));
 };
 
 /** Under which the outcomes of such changes are counted. */
 export const changeKey = ({ kind, semver }: ChangeFacts): string => `change:${kind}:${semver}`;
 
 /** Every key that the features of this situation read, and that its outcome is added to. */
-export const keysOf = (situation: Situation): ReadonlyArray<string> => {
-  const words = wordsOf(situation);
+export const keysOf = (
+  situation: Situation,
+  slots: Slots = slotsOf(situation),
+): ReadonlyArray<string> => {
   const keys = [Rates.CLUSTER, Rates.CLUSTER_MONTH];
-  for (const attribute of attributes) {
-    const key = keyOf(attribute, words);
-    if (key !== undefined) keys.push(key);
-  }
+  for (const key of slots) if (key !== undefined) keys.push(key);
   return keys;
 };
 
@@ -105,8 +116,20 @@ const shrunk = (
   return (f * own + outcomes * parent.rate) / (n * own + outcomes);
 };
 
-const moved = (rate: number, offset: number): number =>
-  offset === 0 ? rate : 1 / (1 + Math.exp(-logit(rate) - offset));
+/** A failure rate, and how many outcomes it rests on. */
+interface Level {
+  readonly n: number;
+  readonly rate: number;
+  readonly logOdds: number;
+}
+
+const levelOf = (n: number, rate: number): Level => ({ n, rate, logOdds: logit(rate) });
+
+/** Nothing was counted: the parent's rate, as far off as the prior says. */
+const supposed = (parent: Level, offset: number): Level =>
+  offset === 0
+    ? { n: 0, rate: parent.rate, logOdds: parent.logOdds }
+    : levelOf(0, 1 / (1 + Math.exp(-parent.logOdds - offset)));
 
 /**
  * The numbers, in log-odds; the first is always 1. 0 where a fact is missing; where outcomes are,
@@ -116,43 +139,46 @@ export const featuresOf = (
   situation: Situation,
   rates: Rates.Rates,
   offsets: Prior.Offsets,
+  slots: Slots = slotsOf(situation),
 ): ReadonlyArray<number> => {
   const { at } = situation;
-  const words = wordsOf(situation);
   const [slow, quick] = [rates(Rates.CLUSTER), rates(Rates.CLUSTER_MONTH)];
   const years = Rates.longAt(slow, Rates.CLUSTER, at);
-  const cluster = {
-    n: years.n,
-    rate: (years.f + BASE_OUTCOMES * BASE_RATE) / (years.n + BASE_OUTCOMES),
-  };
-  const numbers = [1, logit(cluster.rate)];
+  const cluster = levelOf(
+    years.n,
+    (years.f + BASE_OUTCOMES * BASE_RATE) / (years.n + BASE_OUTCOMES),
+  );
+  const numbers = [1, cluster.logOdds];
   let slower = cluster;
   for (const counts of [
     Rates.shortAt(slow, Rates.CLUSTER, at),
     Rates.longAt(quick, Rates.CLUSTER_MONTH, at),
     Rates.shortAt(quick, Rates.CLUSTER_MONTH, at),
   ]) {
-    const faster = { n: counts.n, rate: shrunk(counts, slower, OUTCOMES) };
-    numbers.push(logit(faster.rate) - logit(slower.rate));
+    const faster = levelOf(counts.n, shrunk(counts, slower, OUTCOMES));
+    numbers.push(faster.logOdds - slower.logOdds);
     slower = faster;
   }
 
   const parents = { namespace: cluster, service: cluster };
-  for (const attribute of attributes) {
-    const { name, parent } = attribute;
-    const above = parent === undefined ? cluster : parents[parent];
-    const key = keyOf(attribute, words);
-    const rate = key === undefined ? undefined : rates(key);
-    const offset = key === undefined ? 0 : (offsets[key] ?? 0);
-    const outcomes = name.startsWith("service") ? OUTCOMES_OF_SERVICE : OUTCOMES;
-    let own = { n: 0, rate: moved(above.rate, offset) };
-    let late = own.rate;
-    if (key !== undefined && rate !== undefined) {
-      const counts = Rates.longAt(rate, key, at);
-      own = { n: counts.n, rate: shrunk(counts, { n: above.n, rate: own.rate }, outcomes) };
-      late = shrunk(Rates.shortAt(rate, key, at), own, outcomes);
+  for (let i = 0; i < attributes.length; i++) {
+    const { name, parent } = attributes[i] as Attribute;
+    const key = slots[i];
+    if (key === undefined) {
+      numbers.push(0, 0);
+      continue;
     }
-    numbers.push(logit(own.rate) - logit(above.rate), logit(late) - logit(own.rate));
+    const above = parent === undefined ? cluster : parents[parent];
+    const rate = rates(key);
+    let own = supposed(above, offsets[key] ?? 0);
+    let late = own.logOdds;
+    if (rate !== undefined) {
+      const outcomes = name.startsWith("service") ? OUTCOMES_OF_SERVICE : OUTCOMES;
+      const counts = Rates.longAt(rate, key, at);
+      own = levelOf(counts.n, shrunk(counts, { n: above.n, rate: own.rate }, outcomes));
+      late = logit(shrunk(Rates.shortAt(rate, key, at), own, outcomes));
+    }
+    numbers.push(own.logOdds - above.logOdds, late - own.logOdds);
     if (name === "namespace" || name === "service") parents[name] = own;
   }
   return numbers;

@@ -103,19 +103,16 @@ const INTERCEPT = 0;
 /**
  * The model after one more outcome, and what it had given the deploy. No weight but the intercept
  * falls below 0: a rate that is higher never speaks for less risk, so that a success can't raise it
- * (and replays were the better for it). To be called when the outcome is known, with the situation
- * as it was at the deploy's beginning and before the outcome is added to the rates.
+ * (and replays were the better for it). To be called when the outcome is known, with the features
+ * `x` of the deploy's beginning, by the rates as they are before the outcome is added to them.
  */
 export const reveal = (
   model: Model,
-  situation: Situation,
-  rates: Rates,
+  x: ReadonlyArray<number>,
   pairs: ReadonlyArray<Pairs.Part>,
   failed: boolean,
   weight: number,
-  prior: Prior.Prior = Prior.shipped,
 ): { readonly model: Model } & Pick<Assessment, "probability" | "alone"> => {
-  const x = featuresOf(situation, rates, prior.offsets);
   const { alone, sum } = oddsOf(model, x, pairs);
   const p = sigmoid(dot(model.weights, x) + added(pairs));
   const error = weight * ((failed ? 1 : 0) - p);
@@ -131,5 +128,13 @@ export const reveal = (
   return { model: { weights, variances }, probability: sigmoid(sum), alone: sigmoid(alone) };
 };
 
-/** The model alone: see `reveal`. */
-export const learn = (...outcome: Parameters<typeof reveal>): Model => reveal(...outcome).model;
+/** The model alone, by the deploy's situation: see `reveal`. */
+export const learn = (
+  model: Model,
+  situation: Situation,
+  rates: Rates,
+  pairs: ReadonlyArray<Pairs.Part>,
+  failed: boolean,
+  weight: number,
+  prior: Prior.Prior = Prior.shipped,
+): Model => reveal(model, featuresOf(situation, rates, prior.offsets), pairs, failed, weight).model;

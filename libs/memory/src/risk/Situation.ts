@@ -36,39 +36,39 @@ const HOUR = 60 * MINUTE;
 export interface Words {
   readonly service: string;
   readonly namespace: string;
-  readonly kind?: string;
-  readonly semver?: string;
-  readonly lines?: string;
-  readonly objects?: string;
-  readonly who?: string;
-  readonly direction?: string;
+  readonly kind: string | undefined;
+  readonly semver: string | undefined;
+  readonly lines: string | undefined;
+  readonly objects: string | undefined;
+  readonly who: string | undefined;
+  readonly direction: string | undefined;
   /** Time since the last deploy: in bands that double from a minute; within the hour, the day or not. */
-  readonly gap?: string;
-  readonly pace?: string;
+  readonly gap: string | undefined;
+  readonly pace: string | undefined;
   readonly together: string;
   /** The last two outcomes: `F` failed, `o` did not. */
-  readonly last?: string;
+  readonly last: string | undefined;
 }
 
+/** Field by field, which is many times faster than by spread: of each lesson they are asked. */
 export const wordsOf = (situation: Situation): Words => {
   const { change, bot, isRevert, gapMs, lastFailed } = situation;
-  const outcomes = lastFailed.map((failed) => (failed ? "F" : "o")).join("");
+  const outcomes = lastFailed.slice(-2).map((failed) => (failed ? "F" : "o"));
   return {
     service: `${situation.namespace}/${situation.service}`,
     namespace: situation.namespace,
+    kind: change?.kind,
+    semver: change?.semver,
+    lines: change && String(band(change.lines, [2, 5, 15, 50, 200])),
+    objects: change && String(band(change.objects, [2, 3, 6, 15])),
+    who: bot === undefined ? undefined : bot ? "bot" : "human",
+    direction: isRevert === undefined ? undefined : isRevert ? "back" : "on",
+    gap:
+      gapMs === undefined
+        ? undefined
+        : String(Math.floor(Math.log2(1 + Math.max(0, gapMs) / MINUTE))),
+    pace: gapMs === undefined ? undefined : String(band(gapMs / HOUR, [1, 24])),
     together: String(band(situation.together.length, [1, 2, 4, 9])),
-    ...(change && {
-      kind: change.kind,
-      semver: change.semver,
-      lines: String(band(change.lines, [2, 5, 15, 50, 200])),
-      objects: String(band(change.objects, [2, 3, 6, 15])),
-    }),
-    ...(bot !== undefined && { who: bot ? "bot" : "human" }),
-    ...(isRevert !== undefined && { direction: isRevert ? "back" : "on" }),
-    ...(gapMs !== undefined && {
-      gap: String(Math.floor(Math.log2(1 + Math.max(0, gapMs) / MINUTE))),
-      pace: String(band(gapMs / HOUR, [1, 24])),
-    }),
-    ...(outcomes !== "" && { last: outcomes.slice(-2) }),
+    last: outcomes.length === 0 ? undefined : outcomes.join(""),
   };
 };

@@ -324,6 +324,16 @@ describe("a wait", () => {
     }),
   );
 
+  it.effect("needs none where no later fact can mend it: an image's name that can't be read", () =>
+    Effect.gen(function* () {
+      const unreadable = { waiting: ["InvalidImageName", "couldn't parse image name"] } as const;
+      const { verdict } = yield* waiting({
+        objects: base(pod("a", "web-1", unreadable, { creationTimestamp: time(-600) })),
+      });
+      endsWith(verdict(), "image_reference_invalid", false);
+    }),
+  );
+
   it.effect("says nothing of pods before it has their events, for some seconds", () =>
     Effect.gen(function* () {
       const objects = base(pod("a", "web-1", crashed(3)));

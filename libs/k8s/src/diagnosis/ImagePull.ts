@@ -92,6 +92,7 @@ export const rule = (view: ContainerView): Sign | undefined => {
       event === undefined ? undefined : seenEvent(event),
     ],
     decidedAt: event === undefined ? undefined : eventAt(event),
+    lasting: view.waitingReason === ImageReferenceInvalid.UNREADABLE ? true : undefined,
   });
 };
 

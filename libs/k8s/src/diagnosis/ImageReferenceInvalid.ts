@@ -1,7 +1,10 @@
 /** image_reference_invalid: the reference can't be read, or forbids to be looked up. */
 
+/** A reference that nothing but another spec mends. */
+export const UNREADABLE = "InvalidImageName";
+
 /** Waiting reasons that say it without a text. */
-export const waitingReasons: ReadonlyArray<string> = ["InvalidImageName", "ErrImageNeverPull"];
+export const waitingReasons: ReadonlyArray<string> = [UNREADABLE, "ErrImageNeverPull"];
 
 const words: ReadonlyArray<RegExp> = [
   /invalid reference format/i,

@@ -25,6 +25,8 @@ export interface Sign {
    * run that crashed, the last attempt to pull. Undefined where Kubernetes does not say.
    */
   readonly decidedAt?: number | undefined;
+  /** It lies in the pod's own spec: no later fact can mend it. */
+  readonly lasting?: true | undefined;
 }
 
 /** A sign without `undefined` in it, its message made safe to print. */
@@ -35,6 +37,7 @@ export const make = (sign: {
   readonly container?: string | undefined;
   readonly evidence: ReadonlyArray<Evidence.Evidence | undefined>;
   readonly decidedAt?: number | undefined;
+  readonly lasting?: true | undefined;
 }): Sign => ({
   reason: sign.reason,
   ...(sign.class === undefined ? {} : { class: sign.class }),
@@ -42,6 +45,7 @@ export const make = (sign: {
   ...(sign.container === undefined ? {} : { container: sign.container }),
   evidence: sign.evidence.filter((item) => item !== undefined),
   ...(sign.decidedAt === undefined ? {} : { decidedAt: sign.decidedAt }),
+  ...(sign.lasting === undefined ? {} : { lasting: sign.lasting }),
 });
 
 /** One piece of evidence from a cluster's text; `at` in milliseconds. */

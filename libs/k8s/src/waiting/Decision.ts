@@ -119,7 +119,9 @@ export const signsOf = (standing: Standing): ReadonlyArray<StandingSign> =>
       ].map(({ pod, sign }): StandingSign => {
         const since = standing.firstSeen(target, pod, sign);
         const own = classOf(standing, sign);
-        const fresh = isFresh(standing, target, createdAt(target, pod), sign.decidedAt);
+        const fresh =
+          sign.lasting === true ||
+          isFresh(standing, target, createdAt(target, pod), sign.decidedAt);
         const signClass = fresh || own === "transient" ? own : "deadline";
         return {
           target,

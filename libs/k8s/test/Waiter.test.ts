@@ -309,9 +309,10 @@ describe("a wait", () => {
     }),
   );
 
+  const old = { creationTimestamp: time(-600) };
+
   it.effect("needs a new fact of a pod that was there before the apply", () =>
     Effect.gen(function* () {
-      const old = { creationTimestamp: time(-600) };
       const { verdict, change, after } = yield* waiting({
         objects: base(pod("a", "web-1", notFound, old)),
       });
@@ -326,10 +327,8 @@ describe("a wait", () => {
 
   it.effect("needs none where no later fact can mend it: an image's name that can't be read", () =>
     Effect.gen(function* () {
-      const unreadable = { waiting: ["InvalidImageName", "couldn't parse image name"] } as const;
-      const { verdict } = yield* waiting({
-        objects: base(pod("a", "web-1", unreadable, { creationTimestamp: time(-600) })),
-      });
+      const unreadable = pod("a", "web-1", { waiting: ["InvalidImageName"] }, old);
+      const { verdict } = yield* waiting({ objects: base(unreadable) });
       endsWith(verdict(), "image_reference_invalid", false);
     }),
   );

@@ -107,17 +107,29 @@ describeCluster(
       expect(explained.answer).toMatchObject({
         known: true,
         strategy: "direct",
-        choice: { rule: "default" },
+        choice: { rule: "learnt" },
         degraded: ["memory"],
       });
       expect(explained.answer.risk.probability).toBeGreaterThan(0.15);
       const path = set(web("example.org/web:1.2.0"));
       const judged = await json(["explain", "web", "-f", path], options);
       expect(judged.answer).toMatchObject({ strategy: "direct", degraded: ["memory"] });
-      expect(judged.answer.choice).toEqual(explained.answer.choice);
+      expect(judged.answer.choice.rule).toBe("learnt");
       const deployed = await json(["deploy", "-f", path, "-s", "web"], options);
       expect(deployed.code, deployed.stdout).toBe(0);
-      expect(deployed.answer.choice).toEqual(explained.answer.choice);
+      expect(deployed.answer.choice).toEqual(judged.answer.choice);
+      expect(deployed.answer.risk.probability).toBeCloseTo(judged.answer.risk.probability, 3);
+    });
+
+    it("services are those whose ledgers there are", async () => {
+      await remembered(cluster);
+      const { json } = session(cluster);
+      const ran = await json(["services"], { env: { NOPEA_STATE: nowhere() } });
+      expect(ran.code, ran.stdout).toBe(0);
+      expect(ran.answer).toMatchObject({
+        services: [{ service: "web", deploys: 4, status: "failed" }],
+        degraded: ["memory"],
+      });
     });
 
     it("forget goes into the ledger, where every machine finds it", async () => {

@@ -133,6 +133,7 @@ const getReady = (
     const steps = yield* Ordering.steps(planned.entries);
     const { chosen, risk } = yield* Preparation.decide(
       needs.memory,
+      cluster,
       prepared,
       request,
       { planned, ledger: recovered.ledger, lastApplied },

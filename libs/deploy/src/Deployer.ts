@@ -136,6 +136,7 @@ export const make: Effect.Effect<
     const planned = yield* Preparation.plan(cluster, prepared, request, options, true);
     const { chosen, risk, rolling } = yield* Preparation.decide(
       needs.memory,
+      cluster,
       prepared,
       request,
       { planned, ledger, lastApplied },

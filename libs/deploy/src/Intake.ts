@@ -40,11 +40,6 @@ export class Intake extends Context.Tag("@nopea/deploy/Intake")<
       cluster: ClusterService,
       scope: Scope,
     ) => Effect.Effect<Report, ClusterError.ClusterFailure | StoreError.StoreUnavailable>;
-    /** One service's rows straight from its ledger, newest first: for where there is no store. */
-    readonly read: (
-      cluster: ClusterService,
-      place: { readonly namespace: Service.Namespace; readonly service: Service.ServiceName },
-    ) => Effect.Effect<ReadonlyArray<DeployRow.DeployRow>, Ledgers.Failure>;
   }
 >() {}
 
@@ -187,24 +182,7 @@ export const make: Effect.Effect<
     },
   );
 
-  const read: (typeof Intake.Service)["read"] = Effect.fn("Intake.read")(
-    function* (cluster, place) {
-      const [id, stored] = yield* Effect.all([
-        ClusterIdentity.resolve(cluster, Option.some(place)),
-        Ledgers.read(cluster, place),
-      ]);
-      if (Option.isNone(stored)) return [];
-      const { ledger } = stored.value;
-      const ref = { cluster: id, ...place };
-      return yield* Effect.forEach(
-        [...ledger.outcomes].sort((a, b) => (a.id < b.id ? 1 : -1)),
-        (entry) => withEvidence(cluster, ref, ledger, entry),
-        { concurrency },
-      );
-    },
-  );
-
-  return Intake.of({ takeIn, read });
+  return Intake.of({ takeIn });
 });
 
 export const layer: Layer.Layer<

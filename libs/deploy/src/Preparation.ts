@@ -23,6 +23,7 @@ import type { ResolvedRequest } from "./Deployer.js";
 import type { ByKey } from "./LastApplied.js";
 import * as Ledgers from "./Ledgers.js";
 import * as Policy from "./Policy.js";
+import * as Recollection from "./Recollection.js";
 import { type FreezeWindow, Refused, type Refusal } from "./Refusal.js";
 
 type ClusterService = typeof Cluster.Cluster.Service;
@@ -94,37 +95,46 @@ export interface Decided {
   readonly rolling: Choice.Rolling;
 }
 
+/** What a plan was made of. */
+interface Seen {
+  readonly planned: Planner.SetPlan;
+  readonly ledger: Option.Option<Ledgers.Stored>;
+  readonly lastApplied: ByKey;
+}
+
 /** The strategy and the risk of a plan, for a deploy and its dry run alike. */
 export const decide = (
   memory: typeof Memory.Memory.Service,
+  cluster: ClusterService,
   prepared: Pick<Prepared, "ref">,
   request: ResolvedRequest,
-  seen: {
-    readonly planned: Planner.SetPlan;
-    readonly ledger: Option.Option<Ledgers.Stored>;
-    readonly lastApplied: ByKey;
-  },
-  onNoMemory: (failure: StoreError.StoreUnavailable) => Effect.Effect<void>,
+  seen: Seen,
+  onNoStore: (failure: StoreError.StoreUnavailable) => Effect.Effect<void>,
 ): Effect.Effect<Decided, FreezeWindow | Refused> =>
   Effect.gen(function* () {
     const rolling = rollingOf(seen);
     const at = yield* Clock.currentTimeMillis;
     const change = Change.of(seen.planned);
-    const bot = request.who.kind !== "human";
+    const ask = { at, change, bot: request.who.kind !== "human" };
     const risk = seen.planned.plan.unchanged
       ? undefined
-      : yield* memory.context(prepared.ref, { at, change, bot }).pipe(
+      : yield* memory.context(prepared.ref, ask).pipe(
           Effect.map((context) => context.risk),
-          Effect.catchAll((failure) => Effect.as(onNoMemory(failure), undefined)),
+          Effect.catchAll((failure) =>
+            Effect.zipRight(onNoStore(failure), recalled(cluster, prepared.ref, ask)),
+          ),
         );
     return { chosen: yield* choose(request, { risk, ...rolling }), risk, rolling };
   });
 
-const rollingOf = ({
-  planned,
-  ledger,
-  lastApplied,
-}: Parameters<typeof decide>[3]): Choice.Rolling => ({
+/** What the ledgers alone say, if they may be read: a deploy goes on without. */
+const recalled = (cluster: ClusterService, ref: Service.ServiceRef, ask: Memory.Ask) =>
+  Recollection.context(cluster, ref, ask).pipe(
+    Effect.map(({ context }) => context.risk),
+    Effect.orElseSucceed(() => undefined),
+  );
+
+const rollingOf = ({ planned, ledger, lastApplied }: Seen): Choice.Rolling => ({
   canRoll: planned.entries.some(
     ({ planned: { object } }) => object.kind === "Deployment" && object.apiVersion === "apps/v1",
   ),

@@ -11,6 +11,7 @@ export * as Ledgers from "./Ledgers.js";
 export * as Outcomes from "./Outcomes.js";
 export * as Policy from "./Policy.js";
 export * as Record from "./Record.js";
+export * as Recollection from "./Recollection.js";
 export * as Recovery from "./Recovery.js";
 export * as Refusal from "./Refusal.js";
 export * as Settings from "./Settings.js";

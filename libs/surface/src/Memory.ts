@@ -49,8 +49,8 @@ export const history = (
   Effect.gen(function* () {
     const session = yield* Session;
     if (!reading.hasMemory && Option.isSome(reading.connection)) {
-      const { intake } = yield* session.engine;
-      return (yield* intake.read(reading.connection.value, place)).slice(0, limit);
+      const { recollection } = yield* session.engine;
+      return (yield* recollection.history(reading.connection.value, place)).slice(0, limit);
     }
     const ref = yield* refOf(reading, place);
     return Option.isNone(ref) ? [] : yield* session.deploys.history(ref.value, limit);
@@ -75,8 +75,6 @@ export const places = (
 /** What memory says before a deploy, and the answer's marks with what was found out on the way. */
 export interface Said {
   readonly context: DeployContext.DeployContext;
-  /** False where it was learnt for this answer alone: a deploy has no risk to go by then. */
-  readonly hasStore: boolean;
   readonly reading: Reading.Reading;
 }
 
@@ -89,35 +87,29 @@ export const context = (
   reading: Reading.Reading,
   place: Place,
   who: Who.Who,
-  change: "last" | "unknown" = "last",
 ): Effect.Effect<Said, Failure, Session> =>
   Effect.gen(function* () {
-    const { memory, intake } = yield* (yield* Session).engine;
+    const { memory, recollection } = yield* (yield* Session).engine;
     const at = yield* Clock.currentTimeMillis;
-    const bot = who.kind !== "human";
-    const ask = change === "last" ? { at, change, bot } : { at, bot };
+    const ask = { at, change: "last" as const, bot: who.kind !== "human" };
     const fromStore = Effect.gen(function* () {
       // A store that can only be read is read.
       yield* Effect.ignore(memory.catchUp);
       const known = yield* refOf(reading, place);
       const ref = Option.getOrElse(known, () => ({ ...place, cluster: nowhere }));
-      return { context: yield* memory.context(ref, ask), hasStore: true, reading };
+      return { context: yield* memory.context(ref, ask), reading };
     });
     const { clusterId, connection } = reading;
     if (Option.isNone(connection) || Option.isNone(clusterId)) return yield* fromStore;
     const ref = { ...place, cluster: clusterId.value };
     return yield* Effect.catchTag(fromStore, "StoreUnavailable", ({ message }) =>
       Effect.gen(function* () {
-        const { context, warnings } = yield* Effect.flatMap(withoutStore, (without) =>
-          without.context(intake, connection.value, ref, ask),
-        );
+        const { context, warnings } = yield* recollection.context(connection.value, ref, ask);
         const more = { degraded: ["memory" as const], warnings: [message, ...warnings] };
-        return { context, hasStore: false, reading: Reading.add(reading, more) };
+        return { context, reading: Reading.add(reading, more) };
       }),
     );
   });
-
-const withoutStore = Effect.promise(() => import("./internal/withoutStore.js"));
 
 /** No cluster goes by it. */
 const nowhere = Service.ClusterId.make("nowhere");
@@ -142,15 +134,20 @@ export const rolling = (
       ),
     };
   }).pipe(
-    Effect.catchTag("StoreUnavailable", (failure): Effect.Effect<Choice.Rolling, Failure> =>
-      Option.isNone(reading.connection)
-        ? Effect.fail(failure)
-        : rollingInCluster(reading.connection.value, place),
+    Effect.catchTag(
+      "StoreUnavailable",
+      (failure): Effect.Effect<Choice.Rolling, Failure, Session> =>
+        Option.isNone(reading.connection)
+          ? Effect.fail(failure)
+          : rollingInCluster(reading.connection.value, place),
     ),
   );
 
 const rollingInCluster = (cluster: ClusterService, place: Place) =>
-  Effect.flatMap(withoutStore, (without) => without.rolling(cluster, place));
+  Effect.gen(function* () {
+    const { recollection } = yield* (yield* Session).engine;
+    return yield* recollection.rolling(cluster, place);
+  });
 
 /** The part of a ledger that is looked into here; the format is libs/deploy's. */
 const LedgerCopy = Schema.Struct({

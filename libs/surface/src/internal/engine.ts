@@ -1,6 +1,6 @@
 /** The engine with all that it needs, in one module, so that it can be loaded when it is needed. */
 import type { Service } from "@nopea/domain";
-import { ClusterIdentity, Deploy, Deployer, Inspection, Intake } from "@nopea/deploy";
+import { ClusterIdentity, Deploy, Deployer, Inspection, Intake, Recollection } from "@nopea/deploy";
 import { type Cluster, type ClusterError, Leases, ProcessIdentity } from "@nopea/k8s";
 import { Memory } from "@nopea/memory";
 import { type Deploys, SecretDigest, Spool, type Store } from "@nopea/store";
@@ -11,6 +11,8 @@ export interface Engine {
   readonly inspector: typeof Inspection.Inspector.Service;
   readonly intake: typeof Intake.Intake.Service;
   readonly memory: typeof Memory.Memory.Service;
+  /** What is known where there is no store. */
+  readonly recollection: typeof Recollection;
   /** The cluster's id where there is no store to remember it. */
   readonly identify: (
     cluster: typeof Cluster.Cluster.Service,
@@ -40,6 +42,7 @@ export const make = (
       inspector: Context.get(context, Inspection.Inspector),
       intake: Context.get(context, Intake.Intake),
       memory: Context.get(context, Memory.Memory),
+      recollection: Recollection,
       identify: (cluster, { namespace, service }) =>
         ClusterIdentity.resolve(
           cluster,

@@ -85,17 +85,16 @@ export const handler: Operation.Handler<typeof operation, Session> = (asked) =>
     const begun = yield* Reading.begin({ ...place, offline: asked.offline });
     const now = yield* Clock.currentTimeMillis;
     const who = yield* Caller.fromEnvironment;
-    const { risk, known, hasStore, reading, ...rolling } = yield* asked.manifests === undefined
+    const { risk, known, reading, ...rolling } = yield* asked.manifests === undefined
       ? ofTheLast(begun, place, who)
-      : ofDocuments(begun, place, { ...asked, manifests: asked.manifests }, who);
+      : ofDocuments(begun, place, { ...asked, manifests: asked.manifests });
     const chosen = Choice.choose({
       asked: asked.strategy,
       policy,
       ref: place,
       now,
       overrideFreeze: asked.overrideFreeze === true,
-      // What can't be remembered no deploy goes by.
-      risk: hasStore ? risk : undefined,
+      risk,
       engine: Choice.engine,
       ...rolling,
     });
@@ -131,7 +130,6 @@ export const handler: Operation.Handler<typeof operation, Session> = (asked) =>
 interface Known extends Choice.Rolling {
   readonly known: boolean;
   readonly risk: Risk.Risk | undefined;
-  readonly hasStore: boolean;
   readonly reading: Reading.Reading;
 }
 
@@ -153,7 +151,6 @@ const ofDocuments = (
   begun: Reading.Reading,
   place: Memory.Place,
   asked: Parameters<typeof resolve>[0],
-  who: Who.Who,
 ) =>
   Effect.gen(function* () {
     const { connection, unreachable } = begun;
@@ -169,15 +166,10 @@ const ofDocuments = (
     const request = yield* resolve({ ...asked, ...place });
     // Whether it would be refused is the choice's to say: a dry run isn't.
     const { strategy: _, ...rest } = request;
-    const { risk, rolling, plan } = yield* deployer.plan(connection.value, {
+    const { risk, rolling } = yield* deployer.plan(connection.value, {
       ...rest,
       dryRun: true,
     });
     const known = !rolling.isFirst;
-    if (risk !== undefined || plan.unchanged) {
-      return { risk, known, hasStore: true, reading: begun, ...rolling } satisfies Known;
-    }
-    // Memory could not be asked: what the ledgers say of a change of which nothing is known.
-    const { context, ...where } = yield* Memory.context(begun, place, who, "unknown");
-    return { risk: context.risk, known, ...where, ...rolling, hasStore: false } satisfies Known;
+    return { risk, known, reading: begun, ...rolling } satisfies Known;
   });

@@ -74,12 +74,13 @@ export const handler: Operation.Handler<typeof operation, Session> = (asked) =>
     const namespace = asked.namespace ?? session.settings.namespace;
     const reading = yield* begin(asked, namespace);
     const cluster = Option.getOrUndefined(reading.clusterId);
-    const found = reading.hasMemory
-      ? yield* session.deploys.services({
-          ...(cluster === undefined ? {} : { cluster }),
-          ...(namespace === undefined ? {} : { namespace }),
-        })
-      : [];
+    const found =
+      reading.hasMemory || Option.isNone(reading.connection)
+        ? yield* session.deploys.services({
+            ...(cluster === undefined ? {} : { cluster }),
+            ...(namespace === undefined ? {} : { namespace }),
+          })
+        : yield* (yield* session.engine).recollection.services(reading.connection.value, namespace);
     const services = found
       .map(({ newest, deploys }) => summaryOf(newest, deploys))
       .sort((a, b) => (`${a.namespace}/${a.service}` < `${b.namespace}/${b.service}` ? -1 : 1));

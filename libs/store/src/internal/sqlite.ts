@@ -17,6 +17,7 @@ import { latest } from "../migrations/Migration.js";
 import type { StoreUnavailable } from "../StoreError.js";
 import { attempt, fromError, isBusy, unavailable } from "./failure.js";
 import { Damaged, type FileId, idOf, prepareFile } from "./file.js";
+import { direct, Turn } from "./statements.js";
 
 /** The longest that SQLite may block the process for another's lock, in milliseconds. */
 const busyMs = 50;
@@ -28,8 +29,11 @@ const untilFree = Schedule.exponential("5 millis", 1.5).pipe(
   Schedule.upTo("10 seconds"),
 );
 
+/** What is needed to try again is made only where it must be. */
 export const whileBusy = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.retry(effect, { while: isBusy, schedule: untilFree });
+  Effect.catchIf(effect, isBusy, () =>
+    Effect.retry(effect, { while: isBusy, schedule: untilFree }),
+  );
 
 export interface Sqlite {
   readonly sql: SqlClient;
@@ -137,7 +141,7 @@ export const connect = (
       );
     }
     if (!writable) {
-      if (version === latest) return sqlite(sql, Option.some("read_only"));
+      if (version === latest) return yield* sqlite(sql, Option.some("read_only"));
       return yield* unavailable(
         path,
         "read_only",
@@ -153,14 +157,20 @@ export const connect = (
       const migrate = whileBusy(whole(sql, pending.migrate(sql), rollback(sql)));
       yield* version === 0 ? migrate : afterBackup(sql, path, migrate);
     }
-    return sqlite(sql, Option.none());
+    return yield* sqlite(sql, Option.none());
   }).pipe(Effect.mapError(fromError(path)));
 
-const sqlite = (sql: SqlClient, readOnly: Sqlite["readOnly"]): Sqlite => ({
-  sql,
-  readOnly,
-  transaction: makeTransaction(sql),
-});
+const sqlite = (sql: SqlClient, readOnly: Sqlite["readOnly"]) =>
+  Effect.gen(function* () {
+    const turn = new Turn();
+    // There is one, which lives as long as the client: it isn't held, but known.
+    const connection = yield* Effect.scoped(sql.reserve);
+    return {
+      sql: direct(sql, connection, turn),
+      readOnly,
+      transaction: makeTransaction(sql, turn),
+    } satisfies Sqlite;
+  });
 
 /** Without a backup there is no migration. Of many processes the first takes it, and migrates. */
 const afterBackup = <E>(sql: SqlClient, path: string, migrate: Effect.Effect<void, E>) =>
@@ -214,16 +224,13 @@ const whole = <A, E, R>(
 
 const rollback = (sql: SqlClient) => Effect.ignore(sql.unsafe("ROLLBACK").unprepared);
 
-const makeTransaction = (sql: SqlClient): Sqlite["transaction"] => {
-  const one = Effect.unsafeMakeSemaphore(1);
+const makeTransaction = (sql: SqlClient, turn: Turn): Sqlite["transaction"] => {
   // A statement that may write, on no row: it takes the lock that BEGIN leaves to the first write.
   const lock = sql`UPDATE services SET deploys = deploys WHERE cluster IS NULL`;
   return (effect) =>
     Effect.flatMap(Effect.serviceOption(TransactionConnection), (outer) =>
       Option.isSome(outer)
         ? whole(sql, effect, Effect.void)
-        : one
-            .withPermits(1)(whole(sql, Effect.zipRight(lock, effect), rollback(sql)))
-            .pipe(whileBusy),
+        : whileBusy(turn.take(whole(sql, Effect.zipRight(lock, effect), rollback(sql)))),
     );
 };

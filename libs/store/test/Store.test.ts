@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest";
 import type { StoreError } from "@nopea/store";
 import Database from "better-sqlite3";
-import { Effect, Fiber, TestClock } from "effect";
+import { Deferred, Effect, Fiber, TestClock } from "effect";
 import {
   chmodSync,
   cpSync,
@@ -100,6 +100,33 @@ describe("the store", () => {
             (yield* deploys.history(ref(), 10)).map((one) => one.id),
             [id(3), id(1)],
           );
+        }),
+      );
+    }),
+  );
+
+  it.scoped("shows nobody outside a transaction what is in it before it is over", () =>
+    Effect.gen(function* () {
+      const path = yield* folder;
+      yield* opened(path, (store, deploys) =>
+        Effect.gen(function* () {
+          const [written, read] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()];
+          const failing = store.transaction(() =>
+            Effect.gen(function* () {
+              yield* deploys.put(ended(1));
+              assert.lengthOf(yield* deploys.history(ref(), 9), 1);
+              yield* Deferred.succeed(written, undefined);
+              yield* Deferred.await(read);
+              return yield* Effect.fail("taken back" as const);
+            }),
+          );
+          const transaction = yield* Effect.fork(Effect.flip(failing));
+          yield* Deferred.await(written);
+          const outside = yield* Effect.fork(deploys.history(ref(), 9));
+          yield* Effect.repeatN(Effect.yieldNow(), 100);
+          yield* Deferred.succeed(read, undefined);
+          assert.strictEqual(yield* Fiber.join(transaction), "taken back");
+          assert.lengthOf(yield* Fiber.join(outside), 0);
         }),
       );
     }),

@@ -120,15 +120,22 @@ export const logOddsOf = (pair: Pair): number => {
   if (f <= 0 || n < HEARD_FROM || e <= 0 || hasStopped(pair)) return 0;
   const { shape, rate } = levelOf(pair);
   const usual = Math.min(0.9, (e / n) * (shape / rate));
-  const spreads = SLAB_ODDS.map((odds) => 1 - usual + usual * odds);
-  const likelier = spreads.map((spread, i) => (SLAB[i] as number) * f - n * Math.log(spread));
-  const largest = Math.max(0, ...likelier);
-  let all = SPIKE * Math.exp(-largest);
-  let failing = all * usual;
+  // All of them in proportion to the likeliest: a likelihood itself may be beyond a double.
+  let likeliest = 0;
+  let all = SPIKE;
+  let failing = SPIKE * usual;
   for (let i = 0; i < SLAB.length; i++) {
-    const part = ((1 - SPIKE) / SLAB.length) * Math.exp((likelier[i] as number) - largest);
+    const odds = SLAB_ODDS[i] as number;
+    const spread = 1 - usual + usual * odds;
+    const likelier = (SLAB[i] as number) * f - n * Math.log(spread);
+    if (likelier > likeliest) {
+      all *= Math.exp(likeliest - likelier);
+      failing *= Math.exp(likeliest - likelier);
+      likeliest = likelier;
+    }
+    const part = ((1 - SPIKE) / SLAB.length) * Math.exp(likelier - likeliest);
     all += part;
-    failing += (part * usual * (SLAB_ODDS[i] as number)) / (spreads[i] as number);
+    failing += (part * usual * odds) / spread;
   }
   return Math.min(CAP, Math.max(0, logit(failing / all) - logit(usual)));
 };

@@ -22,6 +22,12 @@ import { direct, Turn } from "./statements.js";
 /** The longest that SQLite may block the process for another's lock, in milliseconds. */
 const busyMs = 50;
 
+/**
+ * Of a large store little is read twice, so that SQLite keeps 4 MB of pages where it would 16; but
+ * what a transaction has changed is written once, at its end: nothing is spilled below 16 MB.
+ */
+const cache = ["cache_size = -4000", "cache_spill = 4000"];
+
 /** Between tries 5 ms to 100 ms, with jitter; given up after 10 s. */
 const untilFree = Schedule.exponential("5 millis", 1.5).pipe(
   Schedule.union(Schedule.spaced("100 millis")),
@@ -131,7 +137,8 @@ export const connect = (
     if (id !== undefined && idOf(file) !== id) {
       return yield* unavailable(path, "corrupt", "another file took its place as it was opened");
     }
-    yield* sql.unsafe(`PRAGMA busy_timeout = ${busyMs}`);
+    for (const setting of [`busy_timeout = ${busyMs}`, ...cache])
+      yield* sql.unsafe(`PRAGMA ${setting}`);
     const version = yield* whileBusy(userVersion(sql));
     if (version > latest) {
       return yield* unavailable(

@@ -1,12 +1,14 @@
 /**
  * Builds the command line, in three steps: esbuild makes modules of TypeScript and of packages,
  * with what is used of them; rollup makes of these one file for what every command needs, and one
- * for each part that is loaded when it is needed; V8 compiles the first, and what it made is kept.
+ * for each part that is loaded when it is needed; V8 compiles them, and what it made is kept.
  */
 import { build } from "esbuild";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
@@ -63,6 +65,57 @@ const nativeModuleWhereInstalled = {
   },
 };
 
+/** Of a module: what is written there, and what is to stand for it. */
+const instead = [
+  // It asks for a stack, for which V8 parses all of the bundle again.
+  [
+    /effect\/dist\/esm\/Utils\.js$/,
+    'standard.effect_internal_function(() => new Error().stack)?.includes("effect_internal_function") === true',
+    "true",
+  ],
+  // The first use of this global loads all there is for measuring; it is for nanoseconds in traces.
+  [/effect\/dist\/esm\/internal\/clock\.js$/, 'typeof performance === "undefined"', "true"],
+  // Only subcommands that are programs of their own need it.
+  [
+    /commander\/lib\/command\.js$/,
+    "const childProcess = require('node:child_process');",
+    "const childProcess = { spawn: (...all) => require('node:child_process').spawn(...all) };",
+  ],
+];
+
+/** What packages do as they are loaded, and only costs time here. */
+const quickToLoad = {
+  name: "quick-to-load",
+  setup(bundle) {
+    for (const [filter, written, other] of instead) {
+      bundle.onLoad({ filter }, async ({ path }) => {
+        const source = await readFile(path, "utf8");
+        if (!source.includes(written)) throw new Error(`${path} has no longer: ${written}`);
+        return { contents: source.replace(written, () => other), loader: "js" };
+      });
+    }
+  },
+};
+
+/** Loaded by the first call: a command that only reads memory makes none. */
+const cryptoWhenCalled = {
+  name: "crypto-when-called",
+  setup(bundle) {
+    const names = ["createHash", "createHmac", "randomBytes", "randomUUID"];
+    bundle.onResolve({ filter: /^(?:node:)?crypto$/ }, ({ importer }) =>
+      /[\\/](?:libs[\\/]\w+[\\/]src|node_modules[\\/]ulid)[\\/]/.test(importer)
+        ? { path: "crypto", namespace: "when-called", sideEffects: false }
+        : undefined,
+    );
+    bundle.onLoad({ filter: /.*/, namespace: "when-called" }, () => ({
+      contents: `
+        const call = (name) => (...all) => require("node:crypto")[name](...all);
+        ${names.map((name) => `export const ${name} = call("${name}");`).join("\n")}
+        export default { ${names.join(", ")} };`,
+    }));
+  },
+};
+
 async function modules() {
   const { outputFiles, metafile } = await build({
     absWorkingDir: here("."),
@@ -76,7 +129,14 @@ async function modules() {
     target: "node20",
     format: "esm",
     conditions: ["@nopea/source"],
-    plugins: [withoutFastCheck, yamlAsModule, nativeModuleWhereInstalled, directImports],
+    plugins: [
+      withoutFastCheck,
+      yamlAsModule,
+      nativeModuleWhereInstalled,
+      quickToLoad,
+      cryptoWhenCalled,
+      directImports,
+    ],
     metafile: true,
     write: false,
     logLevel: "warning",
@@ -127,18 +187,40 @@ async function bundle({ texts, metafile }) {
   }));
 }
 
-/** One run of a command that is to be quick, so that V8 has compiled what it needs. */
-function compile() {
-  rmSync(here("dist/main.cache"), { force: true });
-  const state = mkdtempSync(join(tmpdir(), "nopea-build-"));
-  const { status, stderr } = spawnSync(
-    process.execPath,
-    [here("bin/nopea.cjs"), "status", "web", "--offline", "--state", state],
-    { env: { PATH: process.env.PATH, HOME: state, NOPEA_CODE_CACHE: "write" }, encoding: "utf8" },
-  );
-  rmSync(state, { recursive: true, force: true });
-  // Nobody knows a service there.
-  if (status !== 3) throw new Error(`what was built does not run: ${stderr}`);
+/** Runs the command line so that V8 compiles what it needs, and keeps that beside what has none yet. */
+function compileBy(home, args) {
+  const { status, stderr } = spawnSync(process.execPath, [here("bin/nopea.cjs"), ...args], {
+    cwd: home,
+    env: { PATH: process.env.PATH, HOME: home, NOPEA_CODE_CACHE: "write" },
+    encoding: "utf8",
+    timeout: 60_000,
+  });
+  if (status !== 0) throw new Error(`what was built does not run: nopea ${args[0]}: ${stderr}`);
+}
+
+/** A deploy to the sandbox compiles the parts, and looking at it what every command loads. */
+async function compile() {
+  const home = mkdtempSync(join(tmpdir(), "nopea-build-"));
+  const kubeconfig = join(home, "kubeconfig");
+  const sandbox = spawn(process.execPath, [
+    here("bin/nopea.cjs"),
+    "sandbox",
+    "--write",
+    kubeconfig,
+  ]);
+  try {
+    await once(sandbox.stdout, "data");
+    const service = ["web", "-n", "default", "--state", home];
+    const documents = ["-f", here("../../examples/web"), "--kubeconfig", kubeconfig, "-q"];
+    compileBy(home, ["deploy", "-s", ...service, ...documents]);
+    // The less is in it the sooner it is read: of this one what a quick command needs.
+    rmSync(here("dist/main.cjs.cache"));
+    compileBy(home, ["status", ...service, "--offline"]);
+  } finally {
+    sandbox.kill();
+    await once(sandbox, "close");
+    rmSync(home, { recursive: true, force: true });
+  }
 }
 
 /**
@@ -149,13 +231,15 @@ function tidy(current) {
   const hourAgo = Date.now() - 3_600_000;
   for (const name of readdirSync(here("dist/chunks"))) {
     const path = here(`dist/chunks/${name}`);
-    if (!current.has(`chunks/${name}`) && statSync(path).mtimeMs < hourAgo) rmSync(path);
+    if (!current.has(`chunks/${name.replace(/\.cache$/, "")}`) && statSync(path).mtimeMs < hourAgo)
+      rmSync(path);
   }
 }
 
 mkdirSync(here("dist/chunks"), { recursive: true });
 const files = await bundle(await modules());
 writeFileSync(here("dist/contents.json"), JSON.stringify(files, null, 1));
-compile();
+for (const { file } of files) rmSync(here(`dist/${file}.cache`), { force: true });
+await compile();
 tidy(new Set(files.map(({ file }) => file)));
 process.stdout.write(`nopea ${version} is built\n`);

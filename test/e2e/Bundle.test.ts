@@ -36,5 +36,5 @@ it("has what a command that only reads needs in the file that V8 has compiled", 
   ]) {
     expect(main?.inputs).toContain(what);
   }
-  expect(statSync(dist("main.cache")).size).toBeGreaterThan(100_000);
+  expect(statSync(dist("main.cjs.cache")).size).toBeGreaterThan(100_000);
 });

@@ -1,36 +1,46 @@
 #!/usr/bin/env node
-// Starts the built command line. What every command needs is one file, of which V8 has compiled
-// what it runs when it was built (`dist/main.cache`); another V8 takes the cache for nothing and
-// compiles it again. The one thing that needs no build is answered before anything is loaded.
-// CommonJS, for which Node starts quicker than for a module, and all commands wait for it.
+// Starts the built command line: one file that has what every command needs, and parts that some
+// of them load. Beside each file may be what V8 made of it when it was built (`*.cache`); another
+// V8 takes that for nothing and compiles again. The one thing that needs no build is answered
+// before anything is loaded. CommonJS, for which Node starts quicker than for a module, and all
+// commands wait for it.
 "use strict";
+const { isAscii } = require("node:buffer");
 const { existsSync, readFileSync, writeFileSync } = require("node:fs");
 const { dirname, join } = require("node:path");
 
 const built = join(__dirname, "../dist/main.cjs");
-const compiled = join(__dirname, "../dist/main.cache");
+const loaded = new Map();
 
-/** As `require` runs a file, but for the cache. */
-function run() {
-  const { createRequire, Module } = require("node:module");
+/** As `require` loads a file of the bundle, but for the cache. */
+function load(path) {
+  const known = loaded.get(path);
+  if (known !== undefined) return known.exports;
+  const { createRequire } = require("node:module");
   const { Script } = require("node:vm");
+  const module = { exports: {} };
+  loaded.set(path, module);
+  const compiled = `${path}.cache`;
+  const isCompiled = existsSync(compiled);
+  const bytes = readFileSync(path);
+  // Quicker than UTF-8, of which it is a part; nearly all there is is ASCII.
+  const text = bytes.toString(isAscii(bytes) ? "latin1" : "utf8");
   const script = new Script(
-    `(function (exports, require, module, __filename, __dirname) {${readFileSync(built, "utf8")}\n})`,
-    existsSync(compiled)
-      ? { filename: built, cachedData: readFileSync(compiled) }
-      : { filename: built },
+    `(function (exports, require, module, __filename, __dirname) {${text}\n})`,
+    { filename: path, ...(isCompiled ? { cachedData: readFileSync(compiled) } : {}) },
   );
-  if (process.env.NOPEA_CODE_CACHE === "write") {
-    process.once("exit", () => writeFileSync(compiled, script.createCachedData()));
+  if (process.env.NOPEA_CODE_CACHE === "write" && !isCompiled) {
+    // At the end, for then V8 has compiled what was run of it.
+    process
+      .setMaxListeners(0)
+      .once("exit", () => writeFileSync(compiled, script.createCachedData()));
   }
-  const main = new Module(built);
-  main.filename = built;
-  const requireThere = createRequire(built);
-  // The parts that are loaded later require what is here.
-  requireThere.cache[built] = main;
+  const others = createRequire(path);
+  const requireThere = (id) => (id.startsWith(".") ? load(join(dirname(path), id)) : others(id));
   script
     .runInThisContext()
-    .call(main.exports, main.exports, requireThere, main, built, dirname(built));
+    .call(module.exports, module.exports, requireThere, module, path, dirname(path));
+  return module.exports;
 }
 
 const [first, ...rest] = process.argv.slice(2);
@@ -38,7 +48,7 @@ if ((first === "--version" || first === "-V") && rest.length === 0) {
   const { version } = JSON.parse(readFileSync(join(__dirname, "../package.json"), "utf8"));
   process.stdout.write(`${version}\n`);
 } else if (existsSync(built)) {
-  run();
+  load(built);
 } else {
   process.stderr.write("nopea is not built yet: run `npm run build` in its checkout.\n");
   process.exitCode = 1;

@@ -1,6 +1,6 @@
 /** One deploy's id: a ULID, so that ids sort by the time the deploy was accepted. */
 import { Clock, Effect, Schema } from "effect";
-import { decodeTime, monotonicFactory } from "ulid";
+import { decodeTime, monotonicFactory, type ULIDFactory } from "ulid";
 
 export const DeployId = Schema.String.pipe(
   Schema.pattern(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/, { message: () => "expected a ULID" }),
@@ -9,7 +9,9 @@ export const DeployId = Schema.String.pipe(
 );
 export type DeployId = typeof DeployId.Type;
 
-const next = monotonicFactory();
+let factory: ULIDFactory | undefined;
+/** Made with the first id: it looks for a source of randomness, which costs a start milliseconds. */
+const next: ULIDFactory = (millis) => (factory ??= monotonicFactory())(millis);
 
 /** A new id; ids made by one process sort in the order they were made. */
 export const make: Effect.Effect<DeployId> = Clock.currentTimeMillis.pipe(

@@ -71,9 +71,6 @@ interface ServiceCounters extends Counters {
 const keysAtOnce = 5_000;
 const rowsAtOnce = 2_000;
 
-export const idsOf = (together: string): ReadonlyArray<number> =>
-  together === "" ? [] : together.split(",").map(Number);
-
 /** What was known before the deploy of this lesson. */
 export const situationOf = (row: LessonRow, place: Place): Situation => ({
   service: place.service,
@@ -142,13 +139,14 @@ export class Book {
         const place = this.#places.get(row.service);
         if (place === undefined) throw new Error(`lesson ${row.id} is of no service`);
         const situation = situationOf(row, place);
-        const slots = Features.slotsOf(situation);
+        // The strings that are known already: found by their identity from here on.
+        const slots = Features.slotsOf(situation).map((key) => key && this.#cell(key, cells).key);
         return {
           row,
           situation,
           slots,
           cells: Features.keysOf(situation, slots).map((key) => this.#cell(key, cells)),
-          pairs: this.#pairsOf(row, pairs),
+          pairs: this.#pairsOf(row.service, situation.together, pairs),
         };
       });
       yield* this.#readRates(cells);
@@ -168,9 +166,14 @@ export class Book {
     return cell;
   }
 
-  #pairsOf({ service, together }: LessonRow, unread: Array<PairRows.PairFigures>) {
+  #pairsOf(
+    service: number,
+    together: ReadonlyArray<string>,
+    unread: Array<PairRows.PairFigures>,
+  ): ReadonlyArray<PairRows.PairFigures> {
     const others = at(this.#pairs, service, () => new Map<number, PairRows.PairFigures>());
-    return idsOf(together).map((before) => {
+    return together.map((other) => {
+      const before = Number(other);
       const known = others.get(before);
       if (known !== undefined) return known;
       const pair = PairRows.unseen({ before, after: service });

@@ -24,9 +24,10 @@ const busyMs = 50;
 
 /**
  * Of a large store little is read twice, so that SQLite keeps 4 MB of pages where it would 16; but
- * what a transaction has changed is written once, at its end: nothing is spilled below 16 MB.
+ * what a transaction has changed is written once, at its end: nothing is spilled below 16 MB. The
+ * log may grow to 32 MB: what many ledgers bring goes into the file once, not after each commit.
  */
-const cache = ["cache_size = -4000", "cache_spill = 4000"];
+const paging = ["cache_size = -4000", "cache_spill = 4000", "wal_autocheckpoint = 8000"];
 
 /** Between tries 5 ms to 100 ms, with jitter; given up after 10 s. */
 const untilFree = Schedule.exponential("5 millis", 1.5).pipe(
@@ -137,7 +138,7 @@ export const connect = (
     if (id !== undefined && idOf(file) !== id) {
       return yield* unavailable(path, "corrupt", "another file took its place as it was opened");
     }
-    for (const setting of [`busy_timeout = ${busyMs}`, ...cache])
+    for (const setting of [`busy_timeout = ${busyMs}`, ...paging])
       yield* sql.unsafe(`PRAGMA ${setting}`);
     const version = yield* whileBusy(userVersion(sql));
     if (version > latest) {

@@ -3,10 +3,10 @@ import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem";
 import * as NodePath from "@effect/platform-node/NodePath";
 import * as CommandExecutor from "@effect/platform/CommandExecutor";
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient";
-import type * as FileSystem from "@effect/platform/FileSystem";
+import * as FileSystem from "@effect/platform/FileSystem";
 import { Surface } from "@nopea/surface";
 import { Effect, Layer, Logger, LogLevel } from "effect";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import * as NodeTerminal from "./NodeTerminal.js";
 import { parse } from "./Parser.js";
 import * as Program from "./Program.js";
@@ -32,15 +32,25 @@ const executor = Layer.effect(
   ),
 );
 
-const platform = executor.pipe(
-  Layer.provideMerge(Layer.mergeAll(NodeFileSystem.layer, NodePath.layer, FetchHttpClient.layer)),
-);
+/** Looks without a thread whether there is a file: every command looks for settings folder by folder. */
+const files = Layer.effect(
+  FileSystem.FileSystem,
+  Effect.map(FileSystem.FileSystem, (files) => ({
+    ...files,
+    exists: (path: string) => Effect.sync(() => existsSync(path)),
+  })),
+).pipe(Layer.provide(NodeFileSystem.layer));
 
 // Nothing but what a command prints is for people, unless someone looks for a bug.
-const logging = Layer.merge(
-  Logger.replace(Logger.defaultLogger, Logger.withConsoleError(Logger.logfmtLogger)),
-  Logger.minimumLogLevel(process.env["NOPEA_LOG"] === "debug" ? LogLevel.Debug : LogLevel.None),
-);
+const logging =
+  process.env["NOPEA_LOG"] === "debug"
+    ? Effect.provide(
+        Layer.merge(
+          Logger.replace(Logger.defaultLogger, Logger.withConsoleError(Logger.logfmtLogger)),
+          Logger.minimumLogLevel(LogLevel.Debug),
+        ),
+      )
+    : Logger.withMinimumLogLevel(LogLevel.None);
 
 const parsed = parse(process.argv.slice(2), version);
 
@@ -51,7 +61,16 @@ const program = Program.needsSurface(parsed)
     )
   : Program.runLocal(parsed);
 
-const done = program.pipe(Effect.provide(Layer.mergeAll(NodeTerminal.layer, platform, logging)));
+// One after the other: layers that are merged are each built by a fiber of their own, for which
+// every command would wait ten milliseconds.
+const done = program.pipe(
+  Effect.provide(NodeTerminal.layer),
+  Effect.provide(executor),
+  Effect.provide(FetchHttpClient.layer),
+  Effect.provide(NodePath.layer),
+  Effect.provide(files),
+  logging,
+);
 
 Effect.runPromise(done).then((code) => {
   // What a pipe has not taken yet is written before the process ends.

@@ -420,26 +420,12 @@ const at = <K, V>(map: Map<K, V>, key: K, make: () => V): V => {
   return made;
 };
 
-type RateRow = {
-  readonly key: string;
-  readonly at: number;
-  readonly long_n: number;
-  readonly long_f: number;
-  readonly short_n: number;
-  readonly short_f: number;
-};
-
 export const readRates = (sql: SqlClient, cluster: number, keys: ReadonlyArray<string>) =>
   Effect.map(
-    sql<RateRow>`SELECT key, at, long_n, long_f, short_n, short_f FROM memory_rates
+    sql<Rates.Rate & { readonly key: string }>`SELECT key, at, long_n AS "longN",
+        long_f AS "longF", short_n AS "shortN", short_f AS "shortF" FROM memory_rates
       WHERE cluster = ${cluster} AND ${sql.in("key", keys)}`,
-    (rows) =>
-      new Map(
-        rows.map(({ key, at, long_n, long_f, short_n, short_f }): [string, Rates.Rate] => [
-          key,
-          { at, longN: long_n, longF: long_f, shortN: short_n, shortF: short_f },
-        ]),
-      ),
+    (rows): ReadonlyMap<string, Rates.Rate> => new Map(rows.map((row) => [row.key, row])),
   );
 
 /** Less than this much of an outcome is what rounding left of those that were taken back. */
@@ -447,7 +433,7 @@ const nothing = 1e-9;
 
 const writeRates = (sql: SqlClient, cluster: number, cells: ReadonlyArray<Cell>) =>
   Effect.gen(function* () {
-    const rows: Array<RateRow & { readonly cluster: number }> = [];
+    const rows: Array<Readonly<Record<string, number | string>>> = [];
     const gone: Array<string> = [];
     for (const { key, rate, isChanged } of cells) {
       if (!isChanged || rate === undefined) continue;

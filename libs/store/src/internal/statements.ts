@@ -25,21 +25,22 @@ export class Turn {
   }
 
   /** For what belongs to no transaction. */
-  await<A>(answer: Effect.Effect<A>): Effect.Effect<A> {
-    return this.#isTaken ? this.#semaphore.withPermits(1)(answer) : answer;
+  await<A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> {
+    return this.#isTaken
+      ? Effect.zipRight(this.#semaphore.withPermits(1)(Effect.void), effect)
+      : effect;
   }
 }
 
 export const direct = (sql: SqlClient, connection: Connection, turn: Turn): SqlClient => {
-  const own = Effect.succeed(connection);
-  const current = Effect.contextWithEffect((context: Context.Context<never>) =>
-    Option.match(Context.getOption(context, TransactionConnection), {
-      onSome: ([one]) => Effect.succeed(one),
-      onNone: () => turn.await(own),
-    }),
-  );
   const run = (statement: Statement<object>): Effect.Effect<ReadonlyArray<object>, SqlError> =>
-    Effect.flatMap(current, (one) => one.execute(...statement.compile(), undefined));
+    Effect.withFiberRuntime((fiber) => {
+      const [text, values] = statement.compile();
+      const transaction = Context.getOption(fiber.currentContext, TransactionConnection);
+      return Option.isSome(transaction)
+        ? transaction.value[0].execute(text, values, undefined)
+        : turn.await(connection.execute(text, values, undefined));
+    });
 
   const tag = (first: TemplateStringsArray | string, ...rest: Array<never>) => {
     if (typeof first === "string") return sql(first);

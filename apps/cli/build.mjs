@@ -209,7 +209,8 @@ async function compile() {
     kubeconfig,
   ]);
   try {
-    await once(sandbox.stdout, "data");
+    // Where it does not run the deploy says what is missing.
+    await Promise.race([once(sandbox.stdout, "data"), closed]);
     const service = ["web", "-n", "default", "--state", home];
     const documents = ["-f", here("../../examples/web"), "--kubeconfig", kubeconfig, "-q"];
     compileBy(home, ["deploy", "-s", ...service, ...documents]);
@@ -218,7 +219,7 @@ async function compile() {
     compileBy(home, ["status", ...service, "--offline"]);
   } finally {
     sandbox.kill();
-    await once(sandbox, "close");
+    await closed;
     rmSync(home, { recursive: true, force: true });
   }
 }

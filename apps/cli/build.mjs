@@ -208,6 +208,7 @@ async function compile() {
     "--write",
     kubeconfig,
   ]);
+  const closed = once(sandbox, "close");
   try {
     // Where it does not run the deploy says what is missing.
     await Promise.race([once(sandbox.stdout, "data"), closed]);

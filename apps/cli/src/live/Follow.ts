@@ -42,9 +42,13 @@ export const follow = (
         Effect.forkScoped,
       );
     }
+    const isDrawn = live || !(style.quiet || style.stream);
     /** What is printed of an event, if anything. */
     const take = (event: Progress.Progress) => {
       const before = picture;
+      // A large set has thousands of these, which only a picture is made of.
+      if (!isDrawn && (event.type === "applying" || event.type === "waiting"))
+        return style.stream ? [Output.event(event)] : [];
       picture = Picture.add(before, event);
       if (style.stream) return [Output.event(event)];
       if (live || style.quiet) return [];

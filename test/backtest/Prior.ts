@@ -119,15 +119,24 @@ const priorOf = (weights: Taught["weights"], offsets: Taught["offsets"]): Prior.
 
 const rounded = (value: number, digits: number): number => Number(value.toFixed(digits));
 
-/** What all of them teach together: each weight by how much each had to say of it. */
-const together = (all: ReadonlyArray<Taught>): Prior.Prior => {
+/** One weight's mean, by how much each history had to say of it, and how far they lie apart. */
+const pooled = (all: ReadonlyArray<Taught>, i: number) => {
+  const each = all.map(({ weights }) => weights[i] ?? { weight: 0, precision: 0 });
+  const precision = each.reduce((sum, it) => sum + it.precision, 0);
+  if (precision === 0) return { weight: each[0]?.weight ?? 0, precision, apart: 0 };
+  const weight = each.reduce((sum, it) => sum + it.weight * it.precision, 0) / precision;
+  const apart = each.reduce((sum, it) => sum + it.precision * (it.weight - weight) ** 2, 0);
+  return { weight, precision, apart: apart / precision };
+};
+
+/**
+ * What all of them teach together: where to begin from histories none of which outweighs another,
+ * and how far to be ready to move from where each has come in the end.
+ */
+const together = (all: ReadonlyArray<Taught>, inTheEnd: ReadonlyArray<Taught>): Prior.Prior => {
   const weights = Features.features.map((_, i) => {
-    const each = all.map(({ weights }) => weights[i] ?? { weight: 0, precision: 0 });
-    const precision = each.reduce((sum, it) => sum + it.precision, 0);
-    const sum = each.reduce((sum, it) => sum + it.weight * it.precision, 0);
-    const weight = precision === 0 ? (each[0]?.weight ?? 0) : sum / precision;
-    const apart = each.reduce((sum, it) => sum + it.precision * (it.weight - weight) ** 2, 0);
-    const variance = Math.min(LOOSE, FIRM + (precision === 0 ? 0 : (APART * apart) / precision));
+    const { weight, precision } = pooled(all, i);
+    const variance = Math.min(LOOSE, FIRM + APART * pooled(inTheEnd, i).apart);
     return { weight, precision, variance };
   });
   const offsets = new Map<string, { n: number; offset: number }>();
@@ -148,19 +157,23 @@ const SEEDS = [101, 102, 103];
  * teaches and what generated ones do (weights alone: what their words mean is made up).
  */
 export const learnPriors = (histories: ReadonlyArray<ReadonlyArray<Deploy>>) => {
-  const generated = Object.values(profiles).map((profile, i) =>
-    learnFrom(generate(SEEDS[i] ?? 0, profile).deploys.slice(0, GENERATED), new Map()),
+  const generated = Object.values(profiles).map(
+    (profile, i) => generate(SEEDS[i] ?? 0, profile).deploys,
   );
+  const short = generated.map((deploys) => learnFrom(deploys.slice(0, GENERATED), new Map()));
+  const whole = generated.map((deploys) => learnFrom(deploys, new Map()));
   const taught = histories.map((deploys) => learnFrom(deploys, offsetsOf(deploys)));
+  const priorFrom = (real: ReadonlyArray<Taught>) =>
+    together([...real, ...short], [...real, ...whole]);
   return {
-    shipped: together([...taught, ...generated]),
+    shipped: priorFrom(taught),
     without: Object.fromEntries(
       histories.map((deploys, i) => [
         digestOf(deploys),
-        together([...taught.filter((_, j) => j !== i), ...generated]),
+        priorFrom(taught.filter((_, j) => j !== i)),
       ]),
     ),
   };
 };
-/** Deploys of each generated history: as many as a real one has, so that none outweighs it. */
+/** As many deploys of each generated history as a real one has, so that none outweighs it. */
 const GENERATED = 5_000;

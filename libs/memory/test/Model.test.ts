@@ -117,6 +117,22 @@ describe("Model", () => {
     );
   });
 
+  it("moves a service as far by outcomes that tell as much, however often others fail", () => {
+    const service = "service:shop/web";
+    const halved = [0.05, 0.08, 0.12].map((rate) => {
+      // As many deploys, none of which failed, as tell its log-odds to a standard deviation of 1.
+      const deploys = 1 / (rate * (1 - rate));
+      const rates = new Map([
+        [Rates.CLUSTER, Rates.add(undefined, Rates.CLUSTER, start, rate, 1e6)],
+        ["namespace:shop", Rates.add(undefined, "namespace:shop", start, rate, 1e5)],
+        [service, Rates.add(undefined, service, start, 0, deploys)],
+      ]);
+      const x = Features.featuresOf(bare, (key) => rates.get(key), {});
+      return x[Features.features.findIndex(({ name }) => name === "service")] as number;
+    });
+    for (const logOdds of halved) assert.closeTo(logOdds, -Math.log(2), 0.1);
+  });
+
   it("lets what the platform caused weigh less", () => {
     const [full, light] = [new Memory(), new Memory()];
     full.learn(bare, true);

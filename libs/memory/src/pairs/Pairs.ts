@@ -99,7 +99,7 @@ export const hasStopped = ({ both, wellSince }: Pair): boolean => {
  */
 const HEARD_FROM = 5;
 /** How probable it is, before anything was seen, that another's deploy is no matter. */
-const SPIKE = 0.97;
+const SPIKE = 0.95;
 /** And what it adds if it is one, in log-odds: each alike; and the same as factors of the odds. */
 const SLAB = [1, 2, 3, 4, 5];
 const SLAB_ODDS = SLAB.map(Math.exp);

@@ -4,8 +4,8 @@
  * was seen once says little and what was never seen says nothing.
  *
  * Each attribute gives two numbers: over years against its parent, and of late (six weeks)
- * against its own years. Half-lives and pseudo-counts come from replays of real deploy histories,
- * in which a factor of two either way made little difference.
+ * against its own years. Half-lives come from replays of real deploy histories, in which a factor
+ * of two either way made little difference.
  */
 import type * as Prior from "./Prior.js";
 import type { ChangeFacts } from "../Lesson.js";
@@ -52,8 +52,17 @@ const attributes: ReadonlyArray<Attribute> = [
 /** Rate of a cluster that nothing is known of, and how many outcomes that belief is worth. */
 const BASE_RATE = 0.04;
 const BASE_OUTCOMES = 25;
-const OUTCOMES = 15;
-const OUTCOMES_OF_SERVICE = 10;
+
+/**
+ * How many outcomes the belief is worth that a rate is its parent's. Over years, as many as tell
+ * log-odds to a standard deviation of `SPREAD`: services and kinds of change are believed to lie
+ * equally far apart at 8 % (14 outcomes) and at 4 % (25). But no more than that, as next to no
+ * failures elsewhere are no reason to make light of one here. Of late, a fixed number.
+ */
+const SPREAD = 1;
+const outcomesAt = (rate: number): number =>
+  Math.min(BASE_OUTCOMES, 1 / (SPREAD * SPREAD * rate * (1 - rate)));
+const OUTCOMES_OF_LATE = 15;
 
 const clusterFeatures = ["intercept", "cluster", "cluster-180d", "cluster-30d", "cluster-7d"];
 
@@ -155,7 +164,7 @@ export const featuresOf = (
     Rates.longAt(quick, Rates.CLUSTER_MONTH, at),
     Rates.shortAt(quick, Rates.CLUSTER_MONTH, at),
   ]) {
-    const faster = levelOf(counts.n, shrunk(counts, slower, OUTCOMES));
+    const faster = levelOf(counts.n, shrunk(counts, slower, OUTCOMES_OF_LATE));
     numbers.push(faster.logOdds - slower.logOdds);
     slower = faster;
   }
@@ -173,10 +182,10 @@ export const featuresOf = (
     let own = supposed(above, offsets[key] ?? 0);
     let late = own.logOdds;
     if (rate !== undefined) {
-      const outcomes = name.startsWith("service") ? OUTCOMES_OF_SERVICE : OUTCOMES;
       const counts = Rates.longAt(rate, key, at);
-      own = levelOf(counts.n, shrunk(counts, { n: above.n, rate: own.rate }, outcomes));
-      late = logit(shrunk(Rates.shortAt(rate, key, at), own, outcomes));
+      const parent = { n: above.n, rate: own.rate };
+      own = levelOf(counts.n, shrunk(counts, parent, outcomesAt(own.rate)));
+      late = logit(shrunk(Rates.shortAt(rate, key, at), own, OUTCOMES_OF_LATE));
     }
     numbers.push(own.logOdds - above.logOdds, late - own.logOdds);
     if (name === "namespace" || name === "service") parents[name] = own;

@@ -17,7 +17,7 @@ export interface Model {
 }
 
 /** A model stored under another version learnt from other features, or otherwise: it is learnt anew. */
-export const version = 2;
+export const version = 3;
 
 export interface Part {
   readonly name: string;

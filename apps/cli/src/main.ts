@@ -61,16 +61,16 @@ const program = Program.needsSurface(parsed)
     )
   : Program.runLocal(parsed);
 
-// One after the other: layers that are merged are each built by a fiber of their own, for which
+// One on top of the other: layers that are merged are each built by a fiber of their own, for which
 // every command would wait ten milliseconds.
-const done = program.pipe(
-  Effect.provide(NodeTerminal.layer),
-  Effect.provide(executor),
-  Effect.provide(FetchHttpClient.layer),
-  Effect.provide(NodePath.layer),
-  Effect.provide(files),
-  logging,
+const platform = NodeTerminal.layer.pipe(
+  Layer.provideMerge(executor),
+  Layer.provideMerge(FetchHttpClient.layer),
+  Layer.provideMerge(NodePath.layer),
+  Layer.provideMerge(files),
 );
+
+const done = program.pipe(Effect.provide(platform), logging);
 
 Effect.runPromise(done).then((code) => {
   // What a pipe has not taken yet is written before the process ends.

@@ -210,7 +210,8 @@ describe("the store", () => {
           other.exec("COMMIT");
           other.close();
           assert.isTrue(yield* Fiber.join(put));
-          assert.isBelow(longest, 250);
+          // SQLite by itself would stand still for five seconds.
+          assert.isBelow(longest, 2_000);
         }),
       );
     }),

@@ -1,6 +1,7 @@
+import type { SqlClient } from "@effect/sql/SqlClient";
 import { assert, describe, it } from "@effect/vitest";
 import { type DeployContext, type MemoryGraph, Timestamp } from "@nopea/domain";
-import { Rates } from "@nopea/memory";
+import { type Pairs, Rates } from "@nopea/memory";
 import type { DeployRow } from "@nopea/store";
 import { Effect, Option, TestClock } from "effect";
 import {
@@ -10,9 +11,12 @@ import {
   HOUR,
   inMemory,
   type MemoryService,
+  pick,
   ref,
+  row,
   shuffled,
   type StoreService,
+  T0,
 } from "./given.js";
 
 /** Everything that memory answers of a history, at one instant after it. */
@@ -31,6 +35,15 @@ interface RateRow {
   readonly short_f: number;
 }
 
+/** As of one instant: to which one the store keeps them says nothing. */
+const ratesAsOf = (sql: SqlClient, at: number) =>
+  Effect.map(sql<RateRow>`SELECT * FROM memory_rates ORDER BY key`, (rows) =>
+    rows.map(({ key, at: of, long_n, long_f, short_n, short_f }) => {
+      const rate = { at: of, longN: long_n, longF: long_f, shortN: short_n, shortF: short_f };
+      return [key, Object.values(Rates.asOf(rate, key, at))] as const;
+    }),
+  );
+
 const answers = (memory: MemoryService, store: StoreService, at: number) =>
   Effect.gen(function* () {
     const contexts = yield* Effect.forEach(["web", "api", "redis", "cron", "new"], (service) =>
@@ -43,12 +56,7 @@ const answers = (memory: MemoryService, store: StoreService, at: number) =>
     const graph = yield* memory.graph({ cluster: ref().cluster });
     const figures = yield* store.read((sql) =>
       Effect.gen(function* () {
-        const rows = yield* sql<RateRow>`SELECT * FROM memory_rates ORDER BY key`;
-        // As of one instant: to which one the store keeps them says nothing.
-        const rates = rows.map(({ key, at: of, long_n, long_f, short_n, short_f }) => {
-          const rate = { at: of, longN: long_n, longF: long_f, shortN: short_n, shortF: short_f };
-          return [key, Object.values(Rates.asOf(rate, key, at))] as const;
-        });
+        const rates = yield* ratesAsOf(sql, at);
         const pairs = yield* sql<Record<string, number> & { key: string }>`SELECT
           s.service || ' after ' || o.service || ' in ' || n.namespace AS key, p.learnt, p.failed,
           p.well_since, p.expected FROM memory_pairs p JOIN memory_services s ON s.id = p.after
@@ -158,6 +166,99 @@ const byService = (rows: ReadonlyArray<DeployRow.DeployRow>): Arrival => {
   }
   return [...ledgers.values()];
 };
+
+const withModel = ({ model, ...row }: Readonly<Record<string, number | string | null>>) => ({
+  ...row,
+  model: JSON.parse(String(model)) as unknown,
+});
+
+/** Every row that was learnt, and what it came to, by names that say what it is. */
+const learnt = (store: StoreService) =>
+  store.read((sql) =>
+    Effect.gen(function* () {
+      type Row = Readonly<Record<string, number | string | null>>;
+      const lessons = yield* sql<Row>`SELECT * FROM memory_lessons ORDER BY revealed, id`;
+      const heard = lessons.map((row) => {
+        const parts = JSON.parse(String(row.heard ?? "[]")) as ReadonlyArray<Pairs.Part>;
+        // What rounding leaves of nothing.
+        return parts.filter(({ logOdds }) => logOdds > 1e-9);
+      });
+      const pairs = yield* sql<Row>`SELECT * FROM memory_pairs ORDER BY after, before`;
+      const rates = yield* ratesAsOf(sql, Number(lessons.at(-1)?.revealed));
+      const services = yield* sql<Row>`SELECT * FROM memory_services ORDER BY id`;
+      const breaks = yield* sql<Row>`SELECT * FROM memory_breaks ORDER BY service, reason`;
+      const clusters = yield* sql<Row>`SELECT * FROM memory_clusters`;
+      const models = yield* sql<Row>`SELECT * FROM memory_models ORDER BY revealed, lesson`;
+      return {
+        lessons: lessons.map(({ heard: _, ...row }) => row),
+        heard,
+        pairs,
+        rates,
+        services,
+        breaks,
+        clusters: clusters.map(withModel),
+        models: models.map(withModel),
+      };
+    }),
+  );
+
+/** Deploys of which many begin, or end, at the same instant as others, or take no time at all. */
+const crowd = (seed: number, count: number): ReadonlyArray<DeployRow.DeployRow> => {
+  const random = chance(seed);
+  const step = HOUR / 12;
+  let at = T0;
+  const rows = Array.from({ length: count }, () => {
+    at += step * Math.floor(random() * 4 * random());
+    const failed = random() < 0.3;
+    return row(
+      at,
+      {
+        ref: ref(pick(random, ["web", "api", "redis", "db"]), random() < 0.8 ? "shop" : "other"),
+        endedAt: Timestamp.fromMillis(at + step * Math.floor(random() * (random() < 0.1 ? 40 : 3))),
+        outcome: failed ? "failed" : "completed",
+        ...(failed ? { reason: pick(random, ["crash_loop", "image_pull_failed"] as const) } : {}),
+      },
+      random,
+    );
+  });
+  return rows.sort((a, b) => ((a.endedAt ?? "") < (b.endedAt ?? "") ? -1 : 1));
+};
+
+/** In which order numbers were added up is no matter: they are the same but for rounding. */
+const assertAlike = (a: unknown, b: unknown, what: string): void => {
+  if (typeof a === "number" && typeof b === "number") return close(a, b, 1e-9, what);
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null)
+    return assert.strictEqual(b, a, what);
+  assert.deepStrictEqual(Object.keys(b), Object.keys(a), what);
+  for (const [key, value] of Object.entries(a))
+    assertAlike(value, (b as Readonly<Record<string, unknown>>)[key], `${what} ${key}`);
+};
+
+describe("outcomes that come next", () => {
+  it.effect.each([1, 2, 3, 4, 5, 6])(
+    "are learnt as the whole table is when it is learnt anew (history %i)",
+    (seed) =>
+      inMemory((memory, deploys, store) =>
+        Effect.gen(function* () {
+          const random = chance(seed + 1_000);
+          const rows = crowd(seed, 700);
+          for (let from = 0; from < rows.length;) {
+            const until = from + Math.ceil(random() * (random() < 0.5 ? 5 : 300));
+            yield* deploys.takeIn(shuffled(random, rows.slice(from, until)), Option.none());
+            yield* memory.catchUp;
+            from = until;
+          }
+          const asTheyCame = yield* learnt(store);
+          assert.strictEqual(asTheyCame.lessons.length, rows.length);
+          yield* store.transaction((sql) => sql`UPDATE memory_clusters SET version = 0`);
+          yield* memory.catchUp;
+          const anew = yield* learnt(store);
+          assertAlike(anew, asTheyCame, "anew");
+        }),
+      ),
+    60_000,
+  );
+});
 
 describe("outcomes that arrive late or out of order", () => {
   it.effect.each([1, 2])(

@@ -21,16 +21,16 @@ import {
   chunked,
   type ClusterRow,
   isAfter,
-  type LessonRow,
   type Place,
   type Position,
   positionOf,
+  type Told,
   version,
 } from "./rows.js";
 
 /** A lesson with what it takes to learn it. */
-export interface Prepared {
-  readonly row: LessonRow;
+export interface Prepared<Row extends Told = Told> {
+  readonly row: Row;
   readonly situation: Situation;
   readonly slots: Features.Slots;
   /** Where the rates are that it reads and adds to. */
@@ -72,7 +72,7 @@ const keysAtOnce = 5_000;
 const rowsAtOnce = 2_000;
 
 /** What was known before the deploy of this lesson. */
-export const situationOf = (row: LessonRow, place: Place): Situation => ({
+export const situationOf = (row: Told, place: Place): Situation => ({
   service: place.service,
   namespace: place.namespace,
   at: row.started,
@@ -84,7 +84,7 @@ export const situationOf = (row: LessonRow, place: Place): Situation => ({
   lastFailed: [...row.last].map((letter) => letter === "F"),
 });
 
-export const weightOf = (row: LessonRow): number =>
+export const weightOf = (row: Told): number =>
   Lesson.weightOf({ failed: row.failed === 1, reason: row.reason ?? undefined });
 
 export class Book {
@@ -130,12 +130,12 @@ export class Book {
   }
 
   /** Reads what learning these lessons, or taking them back, needs. */
-  prepare(rows: ReadonlyArray<LessonRow>) {
+  prepare<Row extends Told>(rows: ReadonlyArray<Row>) {
     return Effect.gen(this, function* () {
       yield* this.#readPlaces(rows.map(({ service }) => service));
       const cells: Array<Cell> = [];
       const pairs: Array<PairRows.PairFigures> = [];
-      const prepared = rows.map((row): Prepared => {
+      const prepared = rows.map((row): Prepared<Row> => {
         const place = this.#places.get(row.service);
         if (place === undefined) throw new Error(`lesson ${row.id} is of no service`);
         const situation = situationOf(row, place);
@@ -210,7 +210,7 @@ export class Book {
     );
   }
 
-  #readTotals(rows: ReadonlyArray<LessonRow>) {
+  #readTotals(rows: ReadonlyArray<Told>) {
     const missing = new Set<number>();
     for (const { service } of rows) if (!this.#totals.has(service)) missing.add(service);
     return Effect.map(PairRows.totals(this.#sql, missing), (totals) => {

@@ -15,12 +15,14 @@ import * as Places from "./places.js";
 import {
   chunked,
   type ClusterRow,
+  type Columns,
   columnsOf,
   isAfter,
   isForgotten,
   type LessonRow,
   type Neighbours as Near,
   type Position,
+  positionOf,
   start,
   tuples,
   version,
@@ -51,6 +53,10 @@ export const add = (sql: SqlClient, name: string, lessons: ReadonlyArray<Lesson>
         ? []
         : [columnsOf(lesson, cluster.id, place)];
     });
+    if (yield* areNext(sql, cluster, columns)) {
+      yield* learnNext(sql, cluster, columns);
+      return { added: columns.length, revised: 0 };
+    }
     const added = [...(yield* insert(sql, columns))];
     const removed = yield* removeOutdated(sql, cluster.id, columns, added);
     if (removed.length > 0) added.push(...(yield* insert(sql, columns)));
@@ -58,51 +64,17 @@ export const add = (sql: SqlClient, name: string, lessons: ReadonlyArray<Lesson>
     return { added: added.length - removed.length, revised: removed.length };
   });
 
-type Columns = ReturnType<typeof columnsOf>;
-
 /** Answers those that were not there. */
 const insert = (sql: SqlClient, columns: ReadonlyArray<Columns>) =>
   Effect.map(
     Effect.forEach(
       chunked(columns, 1_000),
       (some) =>
-        sql<Pick<LessonRow, "seq" | "id">>`INSERT INTO memory_lessons ${sql.insert(some)}
-          ON CONFLICT (cluster, id) DO NOTHING RETURNING seq, id`,
+        sql<LessonRow>`INSERT INTO memory_lessons ${sql.insert(some)}
+          ON CONFLICT (cluster, id) DO NOTHING RETURNING *`,
     ),
-    (inserted): ReadonlyArray<LessonRow> => {
-      const byId = new Map(columns.map((one) => [one.id, one]));
-      return inserted.flat().flatMap(({ seq, id }) => {
-        const one = byId.get(id);
-        return one === undefined ? [] : [notLearnt(one, seq)];
-      });
-    },
+    (inserted) => inserted.flat(),
   );
-
-/** Field by field, which is many times faster than by spread: ledgers bring thousands. */
-const notLearnt = (it: Columns, seq: number): LessonRow => ({
-  seq,
-  id: it.id,
-  namespace: it.namespace,
-  service: it.service,
-  started: it.started,
-  revealed: it.revealed,
-  failed: it.failed,
-  reason: it.reason,
-  kind: it.kind,
-  semver: it.semver,
-  objects: it.objects,
-  lines: it.lines,
-  strategy: it.strategy,
-  bot: it.bot,
-  revert: it.revert,
-  source: it.source,
-  gap: null,
-  together: "",
-  last: "",
-  expected: null,
-  blame: null,
-  heard: null,
-});
 
 /**
  * A deploy's own row is right about it: a lesson of the same id that says otherwise (it was
@@ -233,9 +205,7 @@ const learn = (
     const change = yield* changeOf(sql, cluster, added, removed);
     if (change === undefined) {
       const book = new Book(sql, cluster);
-      const learnt = (yield* isNext(sql, cluster, added))
-        ? yield* learnPages(sql, book, added.toSorted(inOrder))
-        : yield* advance(sql, book);
+      const learnt = yield* advance(sql, book);
       if (learnt > 0) yield* book.close();
       return learnt;
     }
@@ -380,17 +350,70 @@ const patch = (sql: SqlClient, book: Book, { until, late, lost, moved, near }: C
 
 const inOrder = (a: Position, b: Position): number => (isAfter(a, b) ? 1 : -1);
 
-/** True where these are all that is to be learnt: they needn't be read again. */
-const isNext = (sql: SqlClient, cluster: ClusterRow, added: ReadonlyArray<LessonRow>) =>
-  added.length === 0
-    ? Effect.succeed(false)
-    : Effect.map(
-        sql<{ n: number }>`SELECT COUNT(*) AS n FROM (SELECT 1 FROM memory_lessons
-          WHERE cluster = ${cluster.id}
-            AND (revealed, id) > (${cluster.revealed}, ${cluster.lesson})
-          LIMIT ${added.length + 1})`,
-        ([row]) => Number(row?.n) === added.length,
-      );
+/**
+ * True where these are all that is to be learnt, are in no lesson's place, and no lesson there is
+ * came after one of them. They need be written only once, with what learning them came to.
+ */
+const areNext = (sql: SqlClient, cluster: ClusterRow, columns: ReadonlyArray<Columns>) =>
+  Effect.gen(function* () {
+    const until = positionOf(cluster);
+    const ids = new Set(columns.map(({ id }) => id));
+    if (ids.size === 0 || ids.size < columns.length) return false;
+    if (!columns.every((one) => isAfter(one, until))) return false;
+    const waiting = yield* sql`SELECT 1 FROM memory_lessons
+      WHERE cluster = ${cluster.id} AND (revealed, id) > (${until.revealed}, ${until.id}) LIMIT 1`;
+    if (waiting.length > 0) return false;
+    if (until.revealed === start.revealed) return true;
+    for (const some of chunked([...ids], 5_000)) {
+      const known = yield* sql`SELECT 1 FROM memory_lessons
+        WHERE cluster = ${cluster.id} AND ${sql.in("id", some)} LIMIT 1`;
+      if (known.length > 0) return false;
+    }
+    // What has been learnt began before it was revealed: after what begins later comes none of it.
+    const early = columns.filter(({ started }) => started <= until.revealed);
+    return !(yield* Neighbours.areAmong(sql, early));
+  });
+
+/** As many at once as are read at once: what it takes to learn them needn't be held for all. */
+const learnNext = (sql: SqlClient, cluster: ClusterRow, columns: ReadonlyArray<Columns>) =>
+  Effect.gen(function* () {
+    const book = new Book(sql, cluster);
+    const ordered = columns.toSorted(inOrder);
+    const near = yield* Neighbours.findNew(sql, ordered, book.position);
+    const told = ordered.map((one, i) => toldOf(one, near[i] as Near));
+    for (const page of chunked(told, pageSize)) {
+      const prepared = yield* book.prepare(page);
+      const learnt = prepared.map((one) => learntRow(one.row, book.learn(one)));
+      yield* sql`INSERT INTO memory_lessons ${sql.insert(learnt)}`;
+    }
+    yield* book.close();
+  });
+
+/** Field by field, which is many times faster than by spread: ledgers bring thousands. */
+const toldOf = (it: Columns, { gap, together, last }: Near) => ({
+  cluster: it.cluster,
+  id: it.id,
+  namespace: it.namespace,
+  service: it.service,
+  started: it.started,
+  revealed: it.revealed,
+  failed: it.failed,
+  reason: it.reason,
+  kind: it.kind,
+  semver: it.semver,
+  objects: it.objects,
+  lines: it.lines,
+  strategy: it.strategy,
+  bot: it.bot,
+  revert: it.revert,
+  source: it.source,
+  gap,
+  together,
+  last,
+});
+
+const learntRow = (it: ReturnType<typeof toldOf>, { expected, blame, heard }: Learnt) =>
+  Object.assign(it, { expected, blame, heard });
 
 /** Learns what comes next, at least up to a position; answers how many lessons. */
 const advance = (sql: SqlClient, book: Book, atLeast: Position = start) =>
@@ -406,12 +429,6 @@ const advance = (sql: SqlClient, book: Book, atLeast: Position = start) =>
     }
     return learnt;
   });
-
-/** As many at once as are read at once: what it takes to learn them needn't be held for all. */
-const learnPages = (sql: SqlClient, book: Book, rows: ReadonlyArray<LessonRow>) =>
-  Effect.reduce(chunked(rows, pageSize), 0, (learnt, page) =>
-    Effect.map(learnPage(sql, book, page), (more) => learnt + more),
-  );
 
 /** The next lessons, in order. */
 const learnPage = (sql: SqlClient, book: Book, rows: ReadonlyArray<LessonRow>) =>

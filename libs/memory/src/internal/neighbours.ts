@@ -48,6 +48,103 @@ export const find = (sql: SqlClient, targets: ReadonlyArray<Target>) =>
     return found;
   });
 
+/** A lesson that the table doesn't have yet. */
+type New = Omit<Target, "seq"> & Position & { readonly failed: number };
+
+/**
+ * The same for lessons that the table doesn't have, in the order of their reveal, by each other and
+ * by those it has: which were all revealed before them, up to `until`, and in their namespaces began
+ * before them. Answers in their order.
+ */
+export const findNew = (sql: SqlClient, lessons: ReadonlyArray<New>, until: Position) =>
+  Effect.gen(function* () {
+    const near = new Map<New, { gap: number | null; last: string }>();
+    for (const own of grouped(lessons, ({ service }) => service).values()) addOwn(near, own);
+    // Below 0 there is no `seq`: none of the table's is one of these.
+    const targets = lessons.map(({ namespace, service, started }, i): Target => ({
+      seq: -1 - i,
+      namespace,
+      service,
+      started,
+    }));
+    const isFirst = until.revealed === start.revealed;
+    const beyond = isFirst
+      ? []
+      : targets.filter((_, i) => {
+          const own = near.get(lessons[i] as New);
+          return own?.gap === null || (own?.last.length ?? 0) < lastLimit;
+        });
+    const before = new Map<number, Pick<Neighbours, "gap" | "last">>();
+    for (const some of chunked(beyond, 2_000))
+      for (const [seq, own] of yield* ofServices(sql, some)) before.set(seq, own);
+    const began = yield* inWindows(
+      sql,
+      targets.filter(({ started }) => started - windowMs <= until.revealed),
+    );
+    for (const [namespace, some] of grouped(lessons, ({ namespace }) => namespace)) {
+      const known = began.get(namespace);
+      const sorted = some.sort((a, b) => a.started - b.started || (a.id < b.id ? 1 : -1));
+      began.set(namespace, known === undefined ? sorted : [...known, ...sorted]);
+    }
+    return targets.map((target, i): Neighbours => {
+      const own = near.get(lessons[i] as New) ?? { gap: null, last: "" };
+      const older = before.get(target.seq);
+      return {
+        gap: own.gap ?? older?.gap ?? null,
+        last: older === undefined ? own.last : (older.last + own.last).slice(-lastLimit),
+        together: togetherOf(began.get(target.namespace) ?? [], target).join(","),
+      };
+    });
+  });
+
+/** As `ofService`, of one service's lessons in the order of their reveal. */
+const addOwn = (
+  near: Map<New, { gap: number | null; last: string }>,
+  lessons: ReadonlyArray<New>,
+): void => {
+  let earlier: number | undefined;
+  let previous: number | undefined;
+  let revealed = 0;
+  for (const lesson of lessons.toSorted((a, b) => a.started - b.started)) {
+    const { started } = lesson;
+    if (previous !== started) earlier = previous;
+    previous = started;
+    while ((lessons[revealed]?.revealed ?? never) <= started) revealed++;
+    let last = "";
+    for (let i = revealed - 1; i >= 0 && last.length < lastLimit; i--)
+      if (lessons[i] !== lesson) last = (lessons[i]?.failed === 1 ? "F" : "o") + last;
+    near.set(lesson, { gap: earlier === undefined ? null : started - earlier, last });
+  }
+};
+
+const grouped = <A>(items: ReadonlyArray<A>, keyOf: (item: A) => number) => {
+  const groups = new Map<number, Array<A>>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group === undefined) groups.set(keyOf(item), [item]);
+    else group.push(item);
+  }
+  return groups;
+};
+
+/**
+ * True where one of the table's lessons began in the namespace of one of these, and at no earlier
+ * instant: it may have come after it.
+ */
+export const areAmong = (sql: SqlClient, lessons: ReadonlyArray<New>) =>
+  Effect.gen(function* () {
+    const first = new Map<number, number>();
+    for (const { namespace, started } of lessons)
+      first.set(namespace, Math.min(started, first.get(namespace) ?? never));
+    for (const some of chunked([...first], 2_000)) {
+      const rows = yield* sql`WITH d (namespace, started) AS (VALUES ${tuples(sql, some)})
+        SELECT 1 FROM d CROSS JOIN memory_lessons l
+        WHERE l.namespace = d.namespace AND l.started >= d.started LIMIT 1`;
+      if (rows.length > 0) return true;
+    }
+    return false;
+  });
+
 /**
  * Columns of each row of `d` (seq, service, started): the time since the last beginning, and the
  * last outcomes that were known at this one's.

@@ -61,8 +61,8 @@ export interface Neighbours {
   readonly last: string;
 }
 
-export interface LessonRow extends Neighbours {
-  readonly seq: number;
+/** What a lesson says, and what it came after. */
+export interface Told extends Neighbours {
   readonly id: string;
   readonly namespace: number;
   readonly service: number;
@@ -78,6 +78,10 @@ export interface LessonRow extends Neighbours {
   readonly bot: number | null;
   readonly revert: number;
   readonly source: Lesson["source"];
+}
+
+export interface LessonRow extends Told {
+  readonly seq: number;
   /** What learning it came to; null until it is learnt. */
   readonly expected: number | null;
   readonly blame: number | null;
@@ -106,8 +110,9 @@ export const columnsOf = (lesson: Lesson, cluster: number, place: Place) => ({
   revert: Number(lesson.isRevert),
   source: lesson.source,
 });
+export type Columns = ReturnType<typeof columnsOf>;
 
-export const changeOf = (row: LessonRow): ChangeFacts | undefined =>
+export const changeOf = (row: Told): ChangeFacts | undefined =>
   row.kind === null || row.semver === null
     ? undefined
     : { kind: row.kind, semver: row.semver, objects: row.objects ?? 0, lines: row.lines ?? 0 };

@@ -208,13 +208,15 @@ const crowd = (seed: number, count: number): ReadonlyArray<DeployRow.DeployRow> 
   const step = HOUR / 12;
   let at = T0;
   const rows = Array.from({ length: count }, () => {
-    at += step * Math.floor(random() * 4 * random());
+    at += step * Math.floor(random() * 5 * random());
     const failed = random() < 0.3;
     return row(
       at,
       {
-        ref: ref(pick(random, ["web", "api", "redis", "db"]), random() < 0.8 ? "shop" : "other"),
-        endedAt: Timestamp.fromMillis(at + step * Math.floor(random() * (random() < 0.1 ? 40 : 3))),
+        ref: ref(pick(random, ["web", "api", "redis"]), pick(random, ["shop", "other", "third"])),
+        endedAt: Timestamp.fromMillis(
+          at + step * Math.floor(random() * (random() < 0.02 ? 40 : 2)),
+        ),
         outcome: failed ? "failed" : "completed",
         ...(failed ? { reason: pick(random, ["crash_loop", "image_pull_failed"] as const) } : {}),
       },

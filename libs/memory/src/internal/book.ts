@@ -24,6 +24,7 @@ import {
   type Place,
   type Position,
   positionOf,
+  rowsAlike,
   type Told,
   version,
 } from "./rows.js";
@@ -67,9 +68,6 @@ interface ServiceCounters extends Counters {
   expected: number;
   weight: number;
 }
-
-const keysAtOnce = 5_000;
-const rowsAtOnce = 2_000;
 
 /** What was known before the deploy of this lesson. */
 export const situationOf = (row: Told, place: Place): Situation => ({
@@ -139,13 +137,19 @@ export class Book {
         const place = this.#places.get(row.service);
         if (place === undefined) throw new Error(`lesson ${row.id} is of no service`);
         const situation = situationOf(row, place);
+        const used = Features.keysOf(situation, []).map((key) => this.#cell(key, cells));
         // The strings that are known already: found by their identity from here on.
-        const slots = Features.slotsOf(situation).map((key) => key && this.#cell(key, cells).key);
+        const slots = Features.slotsOf(situation).map((key) => {
+          if (key === undefined) return undefined;
+          const cell = this.#cell(key, cells);
+          used.push(cell);
+          return cell.key;
+        });
         return {
           row,
           situation,
           slots,
-          cells: Features.keysOf(situation, slots).map((key) => this.#cell(key, cells)),
+          cells: used,
           pairs: this.#pairsOf(row.service, situation.together, pairs),
         };
       });
@@ -194,7 +198,7 @@ export class Book {
 
   #readRates(missing: ReadonlyArray<Cell>) {
     return Effect.forEach(
-      chunked(missing, keysAtOnce),
+      chunked(missing, rowsAlike),
       (cells) =>
         Effect.map(
           readRates(
@@ -374,7 +378,7 @@ export class Book {
   #writeCounters() {
     const sql = this.#sql;
     return Effect.gen(this, function* () {
-      for (const rows of chunked([...this.#services], rowsAtOnce))
+      for (const rows of chunked([...this.#services], rowsAlike))
         yield* sql`WITH d (id, learnt, failed, blamed, expected, weight) AS (VALUES ${sql.join(
           ", ",
           false,
@@ -390,7 +394,7 @@ export class Book {
           expected = memory_services.expected + d.expected,
           weight = memory_services.weight + d.weight
         FROM d WHERE memory_services.id = d.id`;
-      for (const rows of chunked([...this.#namespaces], rowsAtOnce))
+      for (const rows of chunked([...this.#namespaces], rowsAlike))
         yield* sql`WITH d (id, learnt, failed) AS (VALUES ${sql.join(
           ", ",
           false,
@@ -398,7 +402,7 @@ export class Book {
         UPDATE memory_namespaces SET learnt = memory_namespaces.learnt + d.learnt,
           failed = memory_namespaces.failed + d.failed
         FROM d WHERE memory_namespaces.id = d.id`;
-      for (const rows of chunked([...this.#breaks.values()], rowsAtOnce)) {
+      for (const rows of chunked([...this.#breaks.values()], rowsAlike)) {
         yield* sql`INSERT INTO memory_breaks ${sql.insert(
           rows.map(({ service, reason, failed, weight }) => ({ service, reason, failed, weight })),
         )} ON CONFLICT (service, reason) DO UPDATE SET
@@ -452,10 +456,10 @@ const writeRates = (sql: SqlClient, cluster: number, cells: ReadonlyArray<Cell>)
         short_f: shortF,
       });
     }
-    for (const some of chunked(rows, rowsAtOnce))
+    for (const some of chunked(rows, rowsAlike))
       yield* sql`INSERT INTO memory_rates ${sql.insert(some)}
         ON CONFLICT (cluster, key) DO UPDATE SET at = excluded.at, long_n = excluded.long_n,
           long_f = excluded.long_f, short_n = excluded.short_n, short_f = excluded.short_f`;
-    for (const some of chunked(gone, keysAtOnce))
+    for (const some of chunked(gone, rowsAlike))
       yield* sql`DELETE FROM memory_rates WHERE cluster = ${cluster} AND ${sql.in("key", some)}`;
   });

@@ -8,7 +8,7 @@ import { Effect } from "effect";
 import { Reason, type Service } from "@nopea/domain";
 import * as Lesson from "../Lesson.js";
 import * as Pairs from "../pairs/Pairs.js";
-import { chunked, isAfter, type Position, tuples } from "./rows.js";
+import { chunked, isAfter, type Position, rowsAlike, tuples } from "./rows.js";
 
 export interface Key {
   readonly before: number;
@@ -144,7 +144,7 @@ const figuresOf = (row: Row): PairFigures => ({
 /** Reads into these what is kept of them. */
 export const read = (sql: SqlClient, pairs: ReadonlyArray<PairFigures>) =>
   Effect.gen(function* () {
-    for (const some of chunked(pairs, 5_000)) {
+    for (const some of chunked(pairs, rowsAlike)) {
       const rows = yield* sql<
         Row & { place: number }
       >`WITH d (at, before, after) AS (VALUES ${tuples(
@@ -214,7 +214,7 @@ export const write = (
     for (const pair of changed)
       tested += isSeenEnough(pair.learnt) - isSeenEnough(pair.learntBefore);
     const rows = changed.filter(({ learnt }) => learnt > 0);
-    for (const some of chunked(rows, 2_000))
+    for (const some of chunked(rows, rowsAlike))
       yield* sql`INSERT INTO memory_pairs ${sql.insert(
         some.map((pair) => ({
           cluster,
@@ -234,7 +234,7 @@ export const write = (
         failed_lesson = excluded.failed_lesson`;
     for (const some of chunked(
       changed.filter(({ learnt }) => learnt <= 0),
-      5_000,
+      rowsAlike,
     ))
       yield* sql`WITH d (after, before) AS (VALUES ${tuples(
         sql,
@@ -256,7 +256,7 @@ const writeChances = (sql: SqlClient, all: ReadonlyMap<number, Pairs.Counts>) =>
         if (chance !== row.chance) updates.push([row.after, row.before, chance]);
       }
     }
-    for (const some of chunked(updates, 5_000))
+    for (const some of chunked(updates, rowsAlike))
       yield* sql`WITH d (after, before, chance) AS (VALUES ${tuples(sql, some)})
         UPDATE memory_pairs SET chance = d.chance FROM d
         WHERE memory_pairs.after = d.after AND memory_pairs.before = d.before`;

@@ -131,6 +131,12 @@ export const tuples = (
   rows: ReadonlyArray<ReadonlyArray<string | number | null>>,
 ): Fragment => sql.join(", ", false)(rows.map((row) => sql`${sql.in(row)}`));
 
+/**
+ * Rows in one statement, of which there are often thousands, and seldom equally many: nearly all
+ * statements then have the same text, which is compiled once.
+ */
+export const rowsAlike = 200;
+
 /** In parts of at most `size`, so that a statement stays below SQLite's 32,766 parameters. */
 export const chunked = <A>(
   items: ReadonlyArray<A>,

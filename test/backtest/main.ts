@@ -73,7 +73,7 @@ const table = (file: string, deploys: ReadonlyArray<Deploy>, scores: Scores): st
 class BadUse extends Error {}
 
 /** The exit code. `priors` is the file of weights that known histories are replayed with. */
-export const main = (args: ReadonlyArray<string>, priors: URL): number => {
+export const main = async (args: ReadonlyArray<string>, priors: URL): Promise<number> => {
   try {
     const { values, positionals } = parseArgs({
       args: [...args],
@@ -94,7 +94,7 @@ export const main = (args: ReadonlyArray<string>, priors: URL): number => {
       process.stdout.write(linesOf(generate(Number(values.seed), profile)));
     } else if (values.planted !== undefined) {
       for (const [name, profile] of Object.entries(profiles))
-        console.log(name, JSON.stringify(plantedFound(profile, Number(values.planted))));
+        console.log(name, JSON.stringify(await plantedFound(profile, Number(values.planted))));
     } else if (positionals.length === 0) throw new BadUse(USAGE);
     else if (values.learn) console.log(JSON.stringify(learnPriors(positionals.map(read)), null, 2));
     else {

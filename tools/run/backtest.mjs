@@ -29,5 +29,5 @@ await main(async () => {
   const backtest = await import(pathToFileURL(outfile).href);
   rmSync(outfile);
   const priors = pathToFileURL(join(root, "test", "backtest", "priors.json"));
-  process.exitCode = backtest.main(process.argv.slice(2), priors);
+  process.exitCode = await backtest.main(process.argv.slice(2), priors);
 });

@@ -124,8 +124,10 @@ describeCluster(
       ),
     );
 
+    const argo =
+      find("rollouts-controller") === undefined ? ": rollouts-controller is not built" : "";
     it.live(
-      "reads what Argo Rollouts rolled out, and why one was given up",
+      `reads what Argo Rollouts rolled out, and why one was given up${argo}`,
       (context) =>
         inNamespace((cluster, namespace) =>
           Effect.gen(function* () {

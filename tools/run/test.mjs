@@ -18,13 +18,13 @@ const skipped = new Map();
 
 await main(async () => {
   await install();
-  const testbed = prepareTestbed();
+  // Before any test: some measure time, and a build takes both cores.
+  const missing = await prepareTestbed();
   // None of these files leaves anything behind in its process: loading Effect anew for each of them
   // costs more than the tests.
   await vitest("unit and house", ["unit"], {}, ["--maxWorkers=2", "--no-isolate"]);
   await build();
 
-  const missing = await testbed;
   if (missing !== undefined && process.env["CI"] !== undefined) throw new Failed(missing);
   const onClusters = async (env) => {
     // By themselves, for some measure how soon they see a thing; mostly they wait.
@@ -79,7 +79,9 @@ function count({ name, status, assertionResults }) {
       if (REAL.some((mark) => `${name} ${test.fullName}`.includes(mark))) counts.real += 1;
     } else {
       counts.skipped += 1;
-      const group = test.ancestorTitles[0] ?? test.title;
+      // What it lacks is at the end of its title.
+      const lacking = /: (\S+ is not built)$/.exec(test.title)?.[1];
+      const group = [test.ancestorTitles[0] ?? test.title, lacking].filter(Boolean).join(": ");
       skipped.set(group, (skipped.get(group) ?? 0) + 1);
     }
   }

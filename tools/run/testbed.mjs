@@ -2,29 +2,31 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ARGO, build, cannotBuild, missing } from "../testbed/programs.mjs";
+import { ARGO, build, cannotBuild, HELM, missing, NEEDED } from "../testbed/programs.mjs";
 import { down, up } from "../testbed/testbed.mjs";
 import { Failed, say } from "./steps.mjs";
 
 const KUBECONFIG = "NOPEA_TESTBED_KUBECONFIG";
 
 /**
- * Builds what the test-bed lacks, where Go is. It can be started early and awaited late.
+ * Builds what the test-bed lacks, where Go is; under CI also what only a few tests need, since there
+ * no test may be skipped for it.
  *
  * @returns {Promise<string | undefined>} why there is no test-bed
  */
 export async function prepareTestbed() {
   if (process.env[KUBECONFIG] !== undefined) return undefined;
-  const lacking = missing();
+  const names = process.env["CI"] === undefined ? NEEDED : [...NEEDED, ...ARGO, ...HELM];
+  const lacking = missing(names);
   if (lacking.length === 0) return undefined;
   const reason = cannotBuild();
   if (reason !== undefined)
     return `the test-bed is not built (${lacking.join(", ")}), and ${reason}`;
   say(
-    `  ...   the test-bed is being built once, about 12 minutes on 2 cores: ${lacking.join(", ")}`,
+    `  ...   the test-bed is being built once, about two minutes each on 2 cores: ${lacking.join(", ")}`,
   );
   try {
-    await build(undefined, (line) => say(`  ...   test-bed: ${line}`));
+    await build(names, (line) => say(`  ...   test-bed: ${line}`));
     return undefined;
   } catch (error) {
     return error.message;

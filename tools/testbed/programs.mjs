@@ -56,6 +56,8 @@ export const NEEDED = [
 ];
 /** What `up --argo` needs besides. */
 export const ARGO = ["rollouts-controller"];
+/** What leaves releases in a cluster, for the tests that read them. */
+export const HELM = ["helm3", "helm"];
 
 function versionFlags() {
   const [major, minor] = VERSION.slice(1).split(".");

@@ -13,6 +13,10 @@ export const Timestamp = Schema.String.pipe(
 );
 export type Timestamp = typeof Timestamp.Type;
 
+/** As `Schema.is(Timestamp)`, for where there are thousands. */
+export const is = (value: unknown): value is Timestamp =>
+  typeof value === "string" && FORM.test(value);
+
 /** `millis` = milliseconds since the Unix epoch. */
 export const fromMillis = (millis: number): Timestamp =>
   new Date(millis).toISOString() as Timestamp;

@@ -1,9 +1,11 @@
 /** Who asked for a deploy. */
 import { Schema } from "effect";
 
+/** How many characters of a name are kept. */
+export const NAME_LIMIT = 64;
+
 export const Who = Schema.Struct({
   kind: Schema.Literal("human", "ci", "agent"),
-  /** At most 64 characters. */
-  name: Schema.String.pipe(Schema.maxLength(64)),
+  name: Schema.String.pipe(Schema.maxLength(NAME_LIMIT)),
 }).annotations({ identifier: "Who" });
 export type Who = typeof Who.Type;

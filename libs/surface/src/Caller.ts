@@ -1,5 +1,5 @@
 /** Who asks: what the environment gives away of the person or pipeline behind a command. */
-import type { Who } from "@nopea/domain";
+import { Who } from "@nopea/domain";
 import { Config, Effect } from "effect";
 
 /** The first of these that is set and not empty. */
@@ -21,13 +21,14 @@ const CI_ACTORS = [
   "BUILD_USER_ID",
 ];
 
-const LONGEST = 64;
-
 export const fromEnvironment: Effect.Effect<Who.Who> = Effect.gen(function* () {
   const ci = yield* first(["CI"]);
   if (ci !== undefined && ci !== "false") {
-    return { kind: "ci", name: ((yield* first(CI_ACTORS)) ?? "ci").slice(0, LONGEST) } as const;
+    return {
+      kind: "ci",
+      name: ((yield* first(CI_ACTORS)) ?? "ci").slice(0, Who.NAME_LIMIT),
+    } as const;
   }
   const name = (yield* first(["USER", "LOGNAME", "USERNAME"])) ?? "unknown";
-  return { kind: "human", name: name.slice(0, LONGEST) } as const;
+  return { kind: "human", name: name.slice(0, Who.NAME_LIMIT) } as const;
 });

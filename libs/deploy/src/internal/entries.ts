@@ -4,22 +4,52 @@
  * is wrong or is new) is left to the schema, which says what is the matter with it.
  */
 import { DeployId, Outcome, Plan, Reason, Strategy, Timestamp, Who } from "@nopea/domain";
-import { Schema } from "effect";
 import type * as Ledger from "../Ledger.js";
 
-const checks = {
-  id: Schema.is(DeployId.DeployId),
-  accepted: Schema.is(Timestamp.Timestamp),
-  ended: Schema.is(Timestamp.Timestamp),
-  outcome: Schema.is(Outcome.Outcome),
-  strategy: Schema.is(Strategy.Strategy),
-  restored: Schema.is(Schema.Boolean),
-  rollback_of: Schema.is(DeployId.DeployId),
-  reason: Schema.is(Reason.Reason),
-  change: Schema.is(Plan.Change),
-  who: Schema.is(Who.Who),
-  digest: Schema.is(Schema.String),
-} satisfies Record<keyof typeof Ledger.OutcomeEntry.Encoded, (value: unknown) => boolean>;
+type Check = (value: unknown) => boolean;
+
+const among = ({ literals }: { readonly literals: ReadonlyArray<unknown> }): Check => {
+  const known = new Set(literals);
+  return (value) => known.has(value);
+};
+const isString: Check = (value) => typeof value === "string";
+const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+
+const { kind, semver } = Plan.Change.fields;
+const [isKind, isSemver, isWhoKind] = [kind, semver, Who.Who.fields.kind].map(among) as [
+  Check,
+  Check,
+  Check,
+];
+const isChange = (value: Partial<Plan.Change> | null): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  isKind(value.kind) &&
+  isSemver(value.semver) &&
+  isCount(value.objects) &&
+  isCount(value.lines);
+const isWho = (value: Partial<Who.Who> | null): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  isWhoKind(value.kind) &&
+  typeof value.name === "string" &&
+  value.name.length <= Who.NAME_LIMIT;
+
+const checks = new Map<string, Check>(
+  Object.entries({
+    id: DeployId.is,
+    accepted: Timestamp.is,
+    ended: Timestamp.is,
+    outcome: among(Outcome.Outcome),
+    strategy: among(Strategy.Strategy),
+    restored: (value) => typeof value === "boolean",
+    rollback_of: DeployId.is,
+    reason: among(Reason.Reason),
+    change: isChange as Check,
+    who: isWho as Check,
+    digest: isString,
+  } satisfies Record<keyof typeof Ledger.OutcomeEntry.Encoded, Check>),
+);
 
 const needed = ["id", "accepted", "ended", "outcome", "strategy"] as const;
 
@@ -29,18 +59,19 @@ export const plain = (value: unknown): ReadonlyArray<Ledger.OutcomeEntry> | unde
   const entries: Array<Ledger.OutcomeEntry> = [];
   for (const one of value as ReadonlyArray<unknown>) {
     if (!isPlain(one)) return undefined;
-    const { rollback_of: rollbackOf, ...entry } = one;
-    entries.push(rollbackOf === undefined ? entry : { ...entry, rollbackOf });
+    entries.push(one.rollback_of === undefined ? one : renamed(one));
   }
   return entries;
 };
 
 type Plain = Omit<Ledger.OutcomeEntry, "rollbackOf"> & { readonly rollback_of?: DeployId.DeployId };
 
-const isPlain = (value: unknown): value is Plain =>
-  typeof value === "object" &&
-  value !== null &&
-  needed.every((key) => Object.hasOwn(value, key)) &&
-  Object.entries(value).every(
-    ([key, each]) => Object.hasOwn(checks, key) && checks[key as keyof typeof checks](each),
-  );
+const renamed = ({ rollback_of: rollbackOf, ...entry }: Plain): Ledger.OutcomeEntry =>
+  rollbackOf === undefined ? entry : { ...entry, rollbackOf };
+
+const isPlain = (value: unknown): value is Plain => {
+  if (typeof value !== "object" || value === null) return false;
+  const entry = value as Readonly<Record<string, unknown>>;
+  for (const key in entry) if (checks.get(key)?.(entry[key]) !== true) return false;
+  return needed.every((key) => Object.hasOwn(entry, key));
+};

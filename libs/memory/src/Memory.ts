@@ -46,7 +46,7 @@ export class Memory extends Context.Tag("@nopea/memory/Memory")<
   Memory,
   {
     /**
-     * Takes in outcomes of the deploys table that were not learnt yet, at most 5,000, in one
+     * Takes in outcomes of the deploys table that were not learnt yet, at most 10,000, in one
      * transaction (or as a part of the caller's); answers how many lessons that made or brought
      * further. Any number of processes may do so at once: each outcome is learnt once.
      */
@@ -98,7 +98,7 @@ export class Memory extends Context.Tag("@nopea/memory/Memory")<
 >() {}
 
 /** Outcomes, or lessons that are imported, in one transaction. */
-const atOnce = 5_000;
+const atOnce = 10_000;
 const pageSize = 1_000;
 
 export const make = Effect.map(Store.Store, (store) => {

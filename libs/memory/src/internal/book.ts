@@ -26,6 +26,7 @@ import {
   positionOf,
   rowsAlike,
   type Told,
+  tuples,
   version,
 } from "./rows.js";
 
@@ -43,9 +44,10 @@ export interface Prepared<Row extends Told = Told> {
 /** A rate that is changed in place. */
 interface Cell {
   readonly key: string;
-  rate: Rates.Rate | undefined;
-  /** The rate as of another instant; undefined once it changed. */
-  view: Rates.Rate | undefined;
+  /** Undefined for what was never counted. */
+  rate: Rates.Mutable | undefined;
+  /** The rate as of the instant that was asked for last. */
+  readonly view: Rates.Mutable;
   isChanged: boolean;
 }
 
@@ -121,9 +123,7 @@ export class Book {
   #ratesAt(instant: number): Rates.Rates {
     return (key) => {
       const cell = this.#rates.get(key);
-      if (cell?.rate === undefined) return undefined;
-      if (cell.view?.at !== instant) cell.view = Rates.asOf(cell.rate, key, instant);
-      return cell.view;
+      return cell?.rate && Rates.asOf(cell.rate, key, instant, cell.view);
     };
   }
 
@@ -164,7 +164,7 @@ export class Book {
   #cell(key: string, unread: Array<Cell>): Cell {
     const known = this.#rates.get(key);
     if (known !== undefined) return known;
-    const cell = { key, rate: undefined, view: undefined, isChanged: false };
+    const cell = { key, rate: undefined, view: Rates.nothing(), isChanged: false };
     this.#rates.set(key, cell);
     unread.push(cell);
     return cell;
@@ -250,8 +250,7 @@ export class Book {
     // What the platform or an operator caused is nothing that a pair could explain.
     const blamed = row.failed === 1 && weight === 1;
     for (const cell of cells) {
-      cell.rate = Rates.add(cell.rate, cell.key, row.started, blame, sign * weight);
-      cell.view = undefined;
+      cell.rate = Rates.add(cell.rate, cell.key, row.started, blame, sign * weight, cell.rate);
       cell.isChanged = true;
     }
 
@@ -268,13 +267,11 @@ export class Book {
     service.blamed += blamed ? sign : 0;
     service.expected += sign * expected;
     service.weight += edge;
-    for (const counters of [
-      at(this.#namespaces, row.namespace, () => ({ learnt: 0, failed: 0 })),
-      this.#cluster,
-    ]) {
-      counters.learnt += sign;
-      counters.failed += failed;
-    }
+    const namespace = at(this.#namespaces, row.namespace, () => ({ learnt: 0, failed: 0 }));
+    namespace.learnt += sign;
+    namespace.failed += failed;
+    this.#cluster.learnt += sign;
+    this.#cluster.failed += failed;
     if (row.failed === 1 && row.reason !== null) {
       const { service: id, reason } = { service: row.service, reason: row.reason };
       const broken = at(this.#breaks, `${id} ${reason}`, () => ({
@@ -327,7 +324,7 @@ export class Book {
   learnLate(prepared: Prepared): Learnt {
     const { row, situation, slots } = prepared;
     const heard = Pairs.loudest(this.#partsOf(prepared));
-    const parts = Pairs.strongest(heard);
+    const parts = heard.length > 1 ? heard.slice(0, 1) : heard;
     const rates = this.#ratesAt(row.revealed);
     const failed = row.failed === 1;
     const weight = weightOf(row);
@@ -379,14 +376,8 @@ export class Book {
     const sql = this.#sql;
     return Effect.gen(this, function* () {
       for (const rows of chunked([...this.#services], rowsAlike))
-        yield* sql`WITH d (id, learnt, failed, blamed, expected, weight) AS (VALUES ${sql.join(
-          ", ",
-          false,
-        )(
-          rows.map(
-            ([id, it]) =>
-              sql`${sql.in([id, it.learnt, it.failed, it.blamed, it.expected, it.weight])}`,
-          ),
+        yield* sql`WITH d (id, learnt, failed, blamed, expected, weight) AS (VALUES ${tuples(
+          rows.map(([id, it]) => [id, it.learnt, it.failed, it.blamed, it.expected, it.weight]),
         )})
         UPDATE memory_services SET learnt = memory_services.learnt + d.learnt,
           failed = memory_services.failed + d.failed,
@@ -395,10 +386,9 @@ export class Book {
           weight = memory_services.weight + d.weight
         FROM d WHERE memory_services.id = d.id`;
       for (const rows of chunked([...this.#namespaces], rowsAlike))
-        yield* sql`WITH d (id, learnt, failed) AS (VALUES ${sql.join(
-          ", ",
-          false,
-        )(rows.map(([id, it]) => sql`${sql.in([id, it.learnt, it.failed])}`))})
+        yield* sql`WITH d (id, learnt, failed) AS (VALUES ${tuples(
+          rows.map(([id, it]) => [id, it.learnt, it.failed]),
+        )})
         UPDATE memory_namespaces SET learnt = memory_namespaces.learnt + d.learnt,
           failed = memory_namespaces.failed + d.failed
         FROM d WHERE memory_namespaces.id = d.id`;

@@ -36,7 +36,7 @@ const relearntAtMost = 4_096;
 const relearntForEach = 4;
 
 /** The most that is learnt in one transaction; the rest in the next. */
-const learntAtOnce = 5_000;
+const learntAtOnce = 10_000;
 
 /** Adds lessons of one cluster that are new by their ids, or end otherwise than was known. */
 export const add = (sql: SqlClient, name: string, lessons: ReadonlyArray<Lesson>) =>
@@ -468,7 +468,7 @@ const write = (sql: SqlClient, rows: ReadonlyArray<Changed>) =>
   Effect.forEach(
     chunked(rows, 1_000),
     (some) =>
-      sql`WITH d (seq, gap, together, last, expected, blame, heard) AS (VALUES ${tuples(sql, some)})
+      sql`WITH d (seq, gap, together, last, expected, blame, heard) AS (VALUES ${tuples(some)})
       UPDATE memory_lessons SET gap = d.gap, together = d.together, last = d.last,
         expected = d.expected, blame = d.blame, heard = d.heard
       FROM d WHERE memory_lessons.seq = d.seq`,

@@ -43,13 +43,15 @@ export const count = (sql: SqlClient) =>
 /** The first to be learnt, marked as learnt; those that can't be read are left out, by name. */
 export const take = (sql: SqlClient, limit: number) =>
   Effect.gen(function* () {
-    const rows = yield* sql<Columns>`SELECT id, cluster, namespace, service, strategy, accepted_at,
+    const rows = yield* sql<
+      Columns & { readonly seq: number }
+    >`SELECT seq, id, cluster, namespace, service, strategy, accepted_at,
         ended_at, outcome, reason, rollback_of, change, who
       FROM deploys WHERE ${sql.literal(isUnlearned)} ORDER BY ended_at, id LIMIT ${limit}`;
     for (const some of chunked(rows, 5_000))
       yield* sql`UPDATE deploys SET learned = 1 WHERE ${sql.in(
-        "id",
-        some.map(({ id }) => id),
+        "seq",
+        some.map(({ seq }) => seq),
       )}`;
     const lessons: Array<Lesson.Lesson> = [];
     for (const row of rows) {

@@ -148,7 +148,6 @@ export const read = (sql: SqlClient, pairs: ReadonlyArray<PairFigures>) =>
       const rows = yield* sql<
         Row & { place: number }
       >`WITH d (at, before, after) AS (VALUES ${tuples(
-        sql,
         some.map(({ before, after }, at) => [at, before, after]),
       )}) SELECT d.at AS "place", p.* FROM d
       CROSS JOIN memory_pairs p ON p.after = d.after AND p.before = d.before`;
@@ -237,7 +236,6 @@ export const write = (
       rowsAlike,
     ))
       yield* sql`WITH d (after, before) AS (VALUES ${tuples(
-        sql,
         some.map(({ after, before }) => [after, before]),
       )}) DELETE FROM memory_pairs WHERE (after, before) IN (SELECT after, before FROM d)`;
     yield* writeChances(sql, all);
@@ -257,7 +255,7 @@ const writeChances = (sql: SqlClient, all: ReadonlyMap<number, Pairs.Counts>) =>
       }
     }
     for (const some of chunked(updates, rowsAlike))
-      yield* sql`WITH d (after, before, chance) AS (VALUES ${tuples(sql, some)})
+      yield* sql`WITH d (after, before, chance) AS (VALUES ${tuples(some)})
         UPDATE memory_pairs SET chance = d.chance FROM d
         WHERE memory_pairs.after = d.after AND memory_pairs.before = d.before`;
   });

@@ -144,16 +144,21 @@ export const logOddsOf = (pair: Pair): number => {
 export const strongest = (parts: ReadonlyArray<Part>): ReadonlyArray<Part> =>
   loudest(parts).slice(0, 1);
 
+const nobody: ReadonlyArray<Part> = [];
+
 /** That one, and the next: with these `expectedWithout` answers for any service as with all. */
 export const loudest = (parts: ReadonlyArray<Part>): ReadonlyArray<Part> => {
   let first: Part | undefined;
   let second: Part | undefined;
   for (const part of parts) {
     if (part.logOdds <= 0) continue;
-    if (first === undefined || part.logOdds > first.logOdds) [first, second] = [part, first];
-    else if (second === undefined || part.logOdds > second.logOdds) second = part;
+    if (first === undefined || part.logOdds > first.logOdds) {
+      second = first;
+      first = part;
+    } else if (second === undefined || part.logOdds > second.logOdds) second = part;
   }
-  return [first, second].filter((part) => part !== undefined);
+  if (first === undefined) return nobody;
+  return second === undefined ? [first] : [first, second];
 };
 
 /** How probable a failure was with all that is known but for the one pair: what goes into its `e`. */

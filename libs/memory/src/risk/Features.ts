@@ -151,7 +151,8 @@ export const featuresOf = (
   slots: Slots = slotsOf(situation),
 ): ReadonlyArray<number> => {
   const { at } = situation;
-  const [slow, quick] = [rates(Rates.CLUSTER), rates(Rates.CLUSTER_MONTH)];
+  const slow = rates(Rates.CLUSTER);
+  const quick = rates(Rates.CLUSTER_MONTH);
   const years = Rates.longAt(slow, Rates.CLUSTER, at);
   const cluster = levelOf(
     years.n,

@@ -12,6 +12,14 @@ export interface Rate {
   readonly shortF: number;
 }
 
+/**
+ * A rate that is written to: `add` and `asOf` make a new one, or fill this one, which may be the
+ * one they read. Whoever learns by the thousand spares as many objects.
+ */
+export type Mutable = { -readonly [Key in keyof Rate]: Rate[Key] };
+
+export const nothing = (): Mutable => ({ at: 0, longN: 0, longF: 0, shortN: 0, shortF: 0 });
+
 /** Reads what is kept under a key of `keysOf`. */
 export type Rates = (key: string) => Rate | undefined;
 
@@ -38,8 +46,9 @@ const clusterMonth: HalfLives = { long: 30 * DAY, short: 7 * DAY };
 const halfLivesOf = (key: string): HalfLives =>
   key === CLUSTER ? cluster : key === CLUSTER_MONTH ? clusterMonth : usual;
 
-const fade = (age: number, halfLife: number): number =>
-  age <= 0 ? 1 : Math.exp((-Math.LN2 * age) / halfLife);
+const decay = (age: number, halfLife: number): number => Math.exp((-Math.LN2 * age) / halfLife);
+
+const fade = (age: number, halfLife: number): number => (age <= 0 ? 1 : decay(age, halfLife));
 
 /**
  * The rate with one more outcome. `failed` is 1 for a failure, 0 for a success, and between them
@@ -51,19 +60,21 @@ export const add = (
   at: number,
   failed: number,
   weight: number,
-): Rate => {
+  into: Mutable = nothing(),
+): Mutable => {
   const { long, short } = halfLivesOf(key);
   const old = rate ?? { at, longN: 0, longF: 0, shortN: 0, shortF: 0 };
   const newest = Math.max(old.at, at);
-  const [keepLong, keepShort] = [fade(newest - old.at, long), fade(newest - old.at, short)];
-  const [addLong, addShort] = [weight * fade(newest - at, long), weight * fade(newest - at, short)];
-  return {
-    at: newest,
-    longN: old.longN * keepLong + addLong,
-    longF: old.longF * keepLong + addLong * failed,
-    shortN: old.shortN * keepShort + addShort,
-    shortF: old.shortF * keepShort + addShort * failed,
-  };
+  const keepLong = fade(newest - old.at, long);
+  const keepShort = fade(newest - old.at, short);
+  const addLong = weight * fade(newest - at, long);
+  const addShort = weight * fade(newest - at, short);
+  into.longN = old.longN * keepLong + addLong;
+  into.longF = old.longF * keepLong + addLong * failed;
+  into.shortN = old.shortN * keepShort + addShort;
+  into.shortF = old.shortF * keepShort + addShort * failed;
+  into.at = newest;
+  return into;
 };
 
 /**
@@ -73,20 +84,20 @@ export const add = (
 const HALF_LIVES_BACK = 32;
 
 const unfaded = (age: number, halfLife: number): number =>
-  age < -HALF_LIVES_BACK * halfLife ? 0 : 2 ** (-age / halfLife);
+  age < -HALF_LIVES_BACK * halfLife ? 0 : decay(age, halfLife);
 
 /** The same counts as they stand at another instant, which may lie before the newest outcome's. */
-export const asOf = (rate: Rate, key: string, at: number): Rate => {
+export const asOf = (rate: Rate, key: string, at: number, into: Mutable = nothing()): Mutable => {
   const { long, short } = halfLivesOf(key);
   const age = at - rate.at;
-  const [keepLong, keepShort] = [unfaded(age, long), unfaded(age, short)];
-  return {
-    at,
-    longN: rate.longN * keepLong,
-    longF: rate.longF * keepLong,
-    shortN: rate.shortN * keepShort,
-    shortF: rate.shortF * keepShort,
-  };
+  const keepLong = unfaded(age, long);
+  const keepShort = unfaded(age, short);
+  into.longN = rate.longN * keepLong;
+  into.longF = rate.longF * keepLong;
+  into.shortN = rate.shortN * keepShort;
+  into.shortF = rate.shortF * keepShort;
+  into.at = at;
+  return into;
 };
 
 const none: Counts = { n: 0, f: 0 };

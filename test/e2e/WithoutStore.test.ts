@@ -40,14 +40,18 @@ const nowhere = () => join(folder({ taken: "a file" }), "taken");
 describeCluster(
   "without a store",
   (cluster) => {
-    it("context says from the namespace's ledgers what an empty state folder would", async () => {
+    const withoutFolder = () => ({ env: { NOPEA_STATE: nowhere() } });
+
+    it("is told from the ledgers what an empty state folder would say", async () => {
       await remembered(cluster);
-      const { json } = session(cluster);
-      const args = ["context", "web"];
-      const { answer: fresh } = await json(args);
-      const ran = await json(args, { env: { NOPEA_STATE: nowhere() } });
-      expect(ran.code, ran.stdout).toBe(0);
-      const { degraded, warnings, risk, ...said } = ran.answer;
+      const { json, run } = session(cluster);
+      const { answer: fresh } = await json(["context", "web"]);
+      const noFolder = withoutFolder();
+      const noModule = { binary: withoutModule() };
+
+      const ofNamespace = await json(["context", "web"], noFolder);
+      expect(ofNamespace.code, ofNamespace.stdout).toBe(0);
+      const { degraded, warnings, risk, ...said } = ofNamespace.answer;
       expect(degraded).toEqual(["memory"]);
       expect(warnings).toHaveLength(2);
       expect(warnings[0]).toMatch(/^the store .*nopea\.db can't be used: /);
@@ -62,18 +66,10 @@ describeCluster(
       );
       expect(risk.based_on).toEqual({ service: 4, namespace: 4, cluster: 4 });
       expect(risk.probability).toBeCloseTo(fresh.risk.probability, 3);
-    });
 
-    it("context without the native module says what the service's own ledger has", async () => {
-      await remembered(cluster);
-      const { json, run, state } = session(cluster);
-      const { answer: fresh } = await json(["context", "web"], {
-        env: { NOPEA_STATE: join(state, "other") },
-      });
-      const options = { binary: withoutModule() };
-      const ran = await json(["context", "web"], options);
-      expect(ran.code, ran.stdout).toBe(0);
-      const { answer } = ran;
+      const ofLedger = await json(["context", "web"], noModule);
+      expect(ofLedger.code, ofLedger.stdout).toBe(0);
+      const { answer } = ofLedger;
       expect(answer.degraded).toEqual(["memory"]);
       expect(answer.warnings[0]).toContain("better-sqlite3");
       expect(answer.warnings[1]).toBe("answered from the ledger of web alone");
@@ -90,46 +86,43 @@ describeCluster(
         expect(pattern.confidence).toBeCloseTo(other.confidence, 3);
         expect(pattern.evidence).toEqual(other.evidence);
       }
-      const text = await run(["context", "web"], options);
+      const text = await run(["context", "web"], noModule);
       expect(text.stdout).toContain("2 of the 4 deploys in its ledger failed");
       expect(text.stdout).not.toContain("no other service");
-    });
 
-    it.each([
-      ["a state folder", () => ({ env: { NOPEA_STATE: nowhere() } })],
-      ["the native module", () => ({ binary: withoutModule() })],
-    ])("explain without %s says what a deploy then does", async (_, without) => {
-      await remembered(cluster);
-      const { json } = session(cluster);
-      const options = without();
-      const explained = await json(["explain", "web"], options);
-      expect(explained.code, explained.stdout).toBe(0);
-      expect(explained.answer).toMatchObject({
-        known: true,
-        strategy: "direct",
-        choice: { rule: "learnt" },
-        degraded: ["memory"],
-      });
-      expect(explained.answer.risk.probability).toBeGreaterThan(0.15);
-      const path = set(web("example.org/web:1.2.0"));
-      const judged = await json(["explain", "web", "-f", path], options);
-      expect(judged.answer).toMatchObject({ strategy: "direct", degraded: ["memory"] });
-      expect(judged.answer.choice.rule).toBe("learnt");
-      const deployed = await json(["deploy", "-f", path, "-s", "web"], options);
-      expect(deployed.code, deployed.stdout).toBe(0);
-      expect(deployed.answer.choice).toEqual(judged.answer.choice);
-      expect(deployed.answer.risk.probability).toBeCloseTo(judged.answer.risk.probability, 3);
-    });
-
-    it("services are those whose ledgers there are", async () => {
-      await remembered(cluster);
-      const { json } = session(cluster);
-      const ran = await json(["services"], { env: { NOPEA_STATE: nowhere() } });
-      expect(ran.code, ran.stdout).toBe(0);
-      expect(ran.answer).toMatchObject({
+      const services = await json(["services"], noFolder);
+      expect(services.code, services.stdout).toBe(0);
+      expect(services.answer).toMatchObject({
         services: [{ service: "web", deploys: 4, status: "failed" }],
         degraded: ["memory"],
       });
+    });
+
+    it("explains what a deploy then does", async () => {
+      await remembered(cluster);
+      const { json } = session(cluster);
+      for (const [image, options] of [
+        ["web:1.2.0", withoutFolder()],
+        ["web:1.3.0", { binary: withoutModule() }],
+      ] as const) {
+        const explained = await json(["explain", "web"], options);
+        expect(explained.code, explained.stdout).toBe(0);
+        expect(explained.answer).toMatchObject({
+          known: true,
+          strategy: "direct",
+          choice: { rule: "learnt" },
+          degraded: ["memory"],
+        });
+        expect(explained.answer.risk.probability).toBeGreaterThan(0.15);
+        const path = set(web(`example.org/${image}`));
+        const judged = await json(["explain", "web", "-f", path], options);
+        expect(judged.answer).toMatchObject({ strategy: "direct", degraded: ["memory"] });
+        expect(judged.answer.choice.rule).toBe("learnt");
+        const deployed = await json(["deploy", "-f", path, "-s", "web"], options);
+        expect(deployed.code, deployed.stdout).toBe(0);
+        expect(deployed.answer.choice).toEqual(judged.answer.choice);
+        expect(deployed.answer.risk.probability).toBeCloseTo(judged.answer.risk.probability, 3);
+      }
     });
 
     it("forget goes into the ledger, where every machine finds it", async () => {
@@ -151,13 +144,12 @@ describeCluster(
 
     it("what has no cluster to ask either fails by name", async () => {
       const { json } = session(cluster);
-      const ran = await json(["context", "web", "--offline"], { env: { NOPEA_STATE: nowhere() } });
+      const ran = await json(["context", "web", "--offline"], withoutFolder());
       expect(ran.code).toBe(4);
       expect(ran.answer.code).toBe("store_unavailable");
     });
 
     it("leaves what waits in the spool where it is", async () => {
-      await remembered(cluster);
       const { json, state } = session(cluster);
       mkdirSync(state, { recursive: true });
       const options = { binary: withoutModule() };

@@ -28,7 +28,7 @@ await main(async () => {
   if (missing !== undefined && process.env["CI"] !== undefined) throw new Failed(missing);
   const onClusters = async (env) => {
     // By themselves, for some measure how soon they see a thing; mostly they wait.
-    await vitest("integration", ["integration"], env, ["--maxWorkers=3"]);
+    await vitest("integration", ["integration"], env, ["--maxWorkers=4"]);
     // Tests that wait for a cluster leave the processor to others.
     await vitest("contract and command line", ["contract", "e2e"], env, ["--maxWorkers=6"]);
   };

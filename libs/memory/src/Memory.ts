@@ -143,9 +143,9 @@ export const make = Effect.map(Store.Store, (store) => {
   return Memory.of({
     learn,
     catchUp,
-    context: Effect.fn("Memory.context")((ref, ask) =>
-      store.read((sql) => DeployContexts.context(sql, ref, ask)),
-    ),
+    // No span of its own: it would be an eighth of what a context leaves to the garbage collector,
+    // and who asks for one has a span already.
+    context: (ref, ask) => store.read((sql) => DeployContexts.context(sql, ref, ask)),
     stats: Effect.fn("Memory.stats")(function* (filter) {
       const { path, size, writable } = yield* store.health;
       const now = yield* Clock.currentTimeMillis;

@@ -7,6 +7,7 @@ import type { Ask } from "../Memory.js";
 import * as Drivers from "../risk/Drivers.js";
 import * as Features from "../risk/Features.js";
 import * as Model from "../risk/Model.js";
+import * as Prior from "../risk/Prior.js";
 import type { Situation } from "../risk/Situation.js";
 import * as Pairs from "../pairs/Pairs.js";
 import { recommendationsOf } from "./advice.js";
@@ -41,7 +42,8 @@ export const context = (sql: SqlClient, ref: Service.ServiceRef, ask: Ask) =>
       lastFailed: [...known.last].map((letter) => letter === "F"),
     };
 
-    const rates = yield* readRates(sql, known.clusterId, Features.keysOf(situation));
+    const slots = Features.slotsOf(situation);
+    const rates = yield* readRates(sql, known.clusterId, Features.keysOf(situation, slots));
     const ids = before.map(({ id }) => id);
     const pairs = yield* PairRows.ofService(sql, known.id, ids);
     const byId = new Map(pairs.map((one) => [one.pair.before, one]));
@@ -60,6 +62,8 @@ export const context = (sql: SqlClient, ref: Service.ServiceRef, ask: Ask) =>
       situation,
       (key) => rates.get(key),
       parts,
+      Prior.shipped,
+      slots,
     );
 
     const outcomes = yield* lastOutcomes(sql, known.id);

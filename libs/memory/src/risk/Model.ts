@@ -5,7 +5,7 @@
  * an assessment add up to it.
  */
 import type * as Pairs from "../pairs/Pairs.js";
-import { features, featuresOf, logit, type Topic } from "./Features.js";
+import { features, featuresOf, logit, type Slots, slotsOf, type Topic } from "./Features.js";
 import * as Prior from "./Prior.js";
 import type { Rates } from "./Rates.js";
 import type { Situation } from "./Situation.js";
@@ -83,8 +83,9 @@ export const assess = (
   rates: Rates,
   pairs: ReadonlyArray<Pairs.Part>,
   prior: Prior.Prior = Prior.shipped,
+  slots: Slots = slotsOf(situation),
 ): Assessment => {
-  const x = featuresOf(situation, rates, prior.offsets);
+  const x = featuresOf(situation, rates, prior.offsets, slots);
   const { scale, alone, sum } = oddsOf(model, x, pairs);
   const parts: Array<Part> = features.map(({ name, topic }, i) => ({
     name,

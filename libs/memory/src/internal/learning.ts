@@ -380,10 +380,16 @@ const learnNext = (sql: SqlClient, cluster: ClusterRow, columns: ReadonlyArray<C
     const book = new Book(sql, cluster);
     const ordered = columns.toSorted(inOrder);
     const near = yield* Neighbours.findNew(sql, ordered, book.position);
-    const told = ordered.map((one, i) => toldOf(one, near[i] as Near));
-    for (const page of chunked(told, pageSize)) {
-      const prepared = yield* book.prepare(page);
-      const learnt = prepared.map((one) => learntRow(one.row, book.learn(one)));
+    let from = 0;
+    for (const page of chunked(ordered, pageSize)) {
+      const prepared = yield* book.prepare(
+        page.map((one, i) => toldOf(one, near[from + i] as Near)),
+      );
+      from += page.length;
+      const learnt = prepared.map((one) => {
+        const { expected, blame, heard } = book.learn(one);
+        return Object.assign(one.row, { expected, blame, heard });
+      });
       yield* sql`INSERT INTO memory_lessons ${sql.insert(learnt)}`;
     }
     yield* book.close();
@@ -410,10 +416,11 @@ const toldOf = (it: Columns, { gap, together, last }: Near) => ({
   gap,
   together,
   last,
+  // What learning it comes to. A field that came later would make each object anew.
+  expected: NaN,
+  blame: NaN,
+  heard: null,
 });
-
-const learntRow = (it: ReturnType<typeof toldOf>, { expected, blame, heard }: Learnt) =>
-  Object.assign(it, { expected, blame, heard });
 
 /** Learns what comes next, at least up to a position; answers how many lessons. */
 const advance = (sql: SqlClient, book: Book, atLeast: Position = start) =>

@@ -111,18 +111,20 @@ export const isGeneral = (key: string): boolean => !/^(cluster|namespace|service
 export const logit = (p: number): number => Math.log(p / (1 - p));
 
 /**
- * A rate, pulled by some pseudo-outcomes to its parent's. What it says beyond its parent rests on
- * the outcomes that it doesn't share with all of the parent's: a cluster's first service is no
- * riskier than the cluster, whatever happened.
+ * A rate (`f` of `n`), pulled by some pseudo-outcomes to its parent's. What it says beyond its
+ * parent rests on the outcomes that it doesn't share with all of the parent's: a cluster's first
+ * service is no riskier than the cluster, whatever happened.
  */
 const shrunk = (
-  { n, f }: Rates.Counts,
-  parent: { readonly n: number; readonly rate: number },
+  n: number,
+  f: number,
+  parentN: number,
+  parentRate: number,
   outcomes: number,
 ): number => {
-  if (n >= parent.n) return parent.rate;
-  const own = 1 - n / parent.n;
-  return (f * own + outcomes * parent.rate) / (n * own + outcomes);
+  if (n >= parentN) return parentRate;
+  const own = 1 - n / parentN;
+  return (f * own + outcomes * parentRate) / (n * own + outcomes);
 };
 
 /** A failure rate, and how many outcomes it rests on. */
@@ -134,15 +136,17 @@ interface Level {
 
 const levelOf = (n: number, rate: number): Level => ({ n, rate, logOdds: logit(rate) });
 
-/** Nothing was counted: the parent's rate, as far off as the prior says. */
-const supposed = (parent: Level, offset: number): Level =>
-  offset === 0
-    ? { n: 0, rate: parent.rate, logOdds: parent.logOdds }
-    : levelOf(0, 1 / (1 + Math.exp(-parent.logOdds - offset)));
+/** The level of late, by what it is over a longer time. */
+const faster = ({ n, f }: Rates.Counts, slower: Level): Level =>
+  levelOf(n, shrunk(n, f, slower.n, slower.rate, OUTCOMES_OF_LATE));
+
+/** As many numbers as there are features, to be copied: an array of doubles, where zeros alone make one of integers. */
+const blank = features.map(() => 0.5).fill(0);
 
 /**
  * The numbers, in log-odds; the first is always 1. 0 where a fact is missing; where outcomes are,
- * what the prior says of such a key.
+ * what the prior says of such a key. Written without an object for each attribute: ledgers bring
+ * thousands of lessons, and this is most of learning one.
  */
 export const featuresOf = (
   situation: Situation,
@@ -158,38 +162,46 @@ export const featuresOf = (
     years.n,
     (years.f + BASE_OUTCOMES * BASE_RATE) / (years.n + BASE_OUTCOMES),
   );
-  const numbers = [1, cluster.logOdds];
-  let slower = cluster;
-  for (const counts of [
-    Rates.shortAt(slow, Rates.CLUSTER, at),
-    Rates.longAt(quick, Rates.CLUSTER_MONTH, at),
-    Rates.shortAt(quick, Rates.CLUSTER_MONTH, at),
-  ]) {
-    const faster = levelOf(counts.n, shrunk(counts, slower, OUTCOMES_OF_LATE));
-    numbers.push(faster.logOdds - slower.logOdds);
-    slower = faster;
-  }
+  const halfYear = faster(Rates.shortAt(slow, Rates.CLUSTER, at), cluster);
+  const month = faster(Rates.longAt(quick, Rates.CLUSTER_MONTH, at), halfYear);
+  const week = faster(Rates.shortAt(quick, Rates.CLUSTER_MONTH, at), month);
+  const numbers = blank.slice();
+  numbers[0] = 1;
+  numbers[1] = cluster.logOdds;
+  numbers[2] = halfYear.logOdds - cluster.logOdds;
+  numbers[3] = month.logOdds - halfYear.logOdds;
+  numbers[4] = week.logOdds - month.logOdds;
 
-  const parents = { namespace: cluster, service: cluster };
+  let namespace = cluster;
+  let service = cluster;
   for (let i = 0; i < attributes.length; i++) {
     const { name, parent } = attributes[i] as Attribute;
     const key = slots[i];
-    if (key === undefined) {
-      numbers.push(0, 0);
-      continue;
-    }
-    const above = parent === undefined ? cluster : parents[parent];
+    if (key === undefined) continue;
+    const above = parent === undefined ? cluster : parent === "namespace" ? namespace : service;
+    const offset = offsets[key] ?? 0;
+    // As long as nothing was counted: the parent's rate, as far off as the prior says.
+    let n = 0;
+    let odds = above.logOdds + offset;
+    let own = offset === 0 ? above.rate : 1 / (1 + Math.exp(-odds));
+    let late = odds;
     const rate = rates(key);
-    let own = supposed(above, offsets[key] ?? 0);
-    let late = own.logOdds;
     if (rate !== undefined) {
-      const counts = Rates.longAt(rate, key, at);
-      const parent = { n: above.n, rate: own.rate };
-      own = levelOf(counts.n, shrunk(counts, parent, outcomesAt(own.rate)));
-      late = logit(shrunk(Rates.shortAt(rate, key, at), own, OUTCOMES_OF_LATE));
+      const years = Rates.keptLong(rate, key, at);
+      n = Rates.leftOf(rate.longN, years);
+      const f = Rates.failedOf(rate.longF, years, n);
+      own = shrunk(n, f, above.n, own, outcomesAt(own));
+      odds = logit(own);
+      const weeks = Rates.keptShort(rate, key, at);
+      const ofLate = Rates.leftOf(rate.shortN, weeks);
+      const failedOfLate = Rates.failedOf(rate.shortF, weeks, ofLate);
+      late = logit(shrunk(ofLate, failedOfLate, n, own, OUTCOMES_OF_LATE));
     }
-    numbers.push(own.logOdds - above.logOdds, late - own.logOdds);
-    if (name === "namespace" || name === "service") parents[name] = own;
+    const place = clusterFeatures.length + 2 * i;
+    numbers[place] = odds - above.logOdds;
+    numbers[place + 1] = late - odds;
+    if (name === "namespace") namespace = { n, rate: own, logOdds: odds };
+    if (name === "service") service = { n, rate: own, logOdds: odds };
   }
   return numbers;
 };

@@ -102,18 +102,25 @@ export const asOf = (rate: Rate, key: string, at: number, into: Mutable = nothin
 
 const none: Counts = { n: 0, f: 0 };
 
-/** What is left of the counts at an instant; never negative, whatever was taken back. */
-export const longAt = (rate: Rate | undefined, key: string, at: number): Counts => {
-  if (rate === undefined) return none;
-  return faded(rate.longN, rate.longF, fade(at - rate.at, halfLivesOf(key).long));
-};
+/** How much of its counts is left at an instant. */
+export const keptLong = (rate: Rate, key: string, at: number): number =>
+  fade(at - rate.at, halfLivesOf(key).long);
+export const keptShort = (rate: Rate, key: string, at: number): number =>
+  fade(at - rate.at, halfLivesOf(key).short);
 
-export const shortAt = (rate: Rate | undefined, key: string, at: number): Counts => {
-  if (rate === undefined) return none;
-  return faded(rate.shortN, rate.shortF, fade(at - rate.at, halfLivesOf(key).short));
-};
+/** Of a count, and of the failures among what is left; never negative, whatever was taken back. */
+export const leftOf = (count: number, kept: number): number => Math.max(0, count * kept);
+export const failedOf = (failed: number, kept: number, left: number): number =>
+  Math.min(left, Math.max(0, failed * kept));
 
-const faded = (n: number, f: number, keep: number): Counts => {
-  const left = Math.max(0, n * keep);
-  return { n: left, f: Math.min(left, Math.max(0, f * keep)) };
+/** What is left of the counts at an instant. */
+export const longAt = (rate: Rate | undefined, key: string, at: number): Counts =>
+  rate === undefined ? none : faded(rate.longN, rate.longF, keptLong(rate, key, at));
+
+export const shortAt = (rate: Rate | undefined, key: string, at: number): Counts =>
+  rate === undefined ? none : faded(rate.shortN, rate.shortF, keptShort(rate, key, at));
+
+const faded = (count: number, failed: number, kept: number): Counts => {
+  const n = leftOf(count, kept);
+  return { n, f: failedOf(failed, kept, n) };
 };

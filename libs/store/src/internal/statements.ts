@@ -59,8 +59,9 @@ type Row = Readonly<Record<string, unknown>>;
 const insert = (rows: Row | ReadonlyArray<Row>): Fragment => {
   const all = (Array.isArray(rows) ? rows : [rows]) as ReadonlyArray<Row>;
   const columns = Object.keys(all[0] ?? {});
-  const values: Array<unknown> = [];
-  for (const row of all) for (const column of columns) values.push(row[column]);
+  const values = new Array<unknown>(all.length * columns.length);
+  let filled = 0;
+  for (const row of all) for (const column of columns) values[filled++] = row[column];
   const names = columns.map((column) => `"${column}"`).join(",");
   const tuple = `(${"?,".repeat(columns.length).slice(0, -1)})`;
   return unsafeFragment(`(${names}) VALUES ${`${tuple},`.repeat(all.length).slice(0, -1)}`, values);

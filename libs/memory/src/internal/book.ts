@@ -137,7 +137,7 @@ export class Book {
         const place = this.#places.get(row.service);
         if (place === undefined) throw new Error(`lesson ${row.id} is of no service`);
         const situation = situationOf(row, place);
-        const used = Features.keysOf(situation, []).map((key) => this.#cell(key, cells));
+        const used = [this.#cell(Rates.CLUSTER, cells), this.#cell(Rates.CLUSTER_MONTH, cells)];
         // The strings that are known already: found by their identity from here on.
         const slots = Features.slotsOf(situation).map((key) => {
           if (key === undefined) return undefined;
@@ -153,8 +153,11 @@ export class Book {
           pairs: this.#pairsOf(row.service, situation.together, pairs),
         };
       });
-      yield* this.#readRates(cells);
-      yield* PairRows.read(this.#sql, pairs);
+      // Where nothing is learnt there is nothing to read: a store that begins with many ledgers.
+      if (this.cluster.learnt > 0) {
+        yield* this.#readRates(cells);
+        yield* PairRows.read(this.#sql, pairs);
+      }
       yield* this.#readTotals(rows);
       return prepared;
     });

@@ -103,7 +103,7 @@ export const partsOf = (
 ): ReadonlyArray<Pairs.Part> => {
   const parts: Array<Pairs.Part> = [];
   for (const pair of pairs) {
-    if (pair.failed === 0) continue;
+    if (pair.failed === 0 || pair.learnt < Pairs.HEARD_FROM) continue;
     const logOdds = Pairs.logOddsOf(pairOf(pair, all));
     if (logOdds > 0) parts.push({ service: String(pair.before), logOdds });
   }

@@ -21,32 +21,33 @@ interface Attribute {
   readonly topic: Topic;
   /** Its rate is shrunk to this one's; to the cluster's where there is none. */
   readonly parent?: "namespace" | "service";
-  readonly of: (words: Words) => ReadonlyArray<string | undefined>;
+  /** The words that tell its rates apart. */
+  readonly of: ReadonlyArray<keyof Words>;
 }
 
 /** In this order: a parent before what refers to it. */
 const attributes: ReadonlyArray<Attribute> = [
-  { name: "namespace", topic: "namespace", of: (w) => [w.namespace] },
-  { name: "service", topic: "service", parent: "namespace", of: (w) => [w.service] },
-  { name: "who", topic: "who", of: (w) => [w.who] },
-  { name: "direction", topic: "direction", of: (w) => [w.direction] },
-  { name: "lines", topic: "size", of: (w) => [w.lines] },
-  { name: "objects", topic: "size", of: (w) => [w.objects] },
-  { name: "together", topic: "together", of: (w) => [w.together] },
-  { name: "gap", topic: "pace", of: (w) => [w.gap] },
-  { name: "last", topic: "service", of: (w) => [w.last] },
-  { name: "change", topic: "change", of: (w) => [w.kind, w.semver] },
-  { name: "who-change", topic: "change", of: (w) => [w.who, w.kind, w.semver] },
-  { name: "who-direction", topic: "direction", of: (w) => [w.direction, w.who, w.kind] },
+  { name: "namespace", topic: "namespace", of: ["namespace"] },
+  { name: "service", topic: "service", parent: "namespace", of: ["service"] },
+  { name: "who", topic: "who", of: ["who"] },
+  { name: "direction", topic: "direction", of: ["direction"] },
+  { name: "lines", topic: "size", of: ["lines"] },
+  { name: "objects", topic: "size", of: ["objects"] },
+  { name: "together", topic: "together", of: ["together"] },
+  { name: "gap", topic: "pace", of: ["gap"] },
+  { name: "last", topic: "service", of: ["last"] },
+  { name: "change", topic: "change", of: ["kind", "semver"] },
+  { name: "who-change", topic: "change", of: ["who", "kind", "semver"] },
+  { name: "who-direction", topic: "direction", of: ["direction", "who", "kind"] },
   {
     name: "namespace-change",
     topic: "namespace",
     parent: "namespace",
-    of: (w) => [w.kind, w.who, w.namespace],
+    of: ["kind", "who", "namespace"],
   },
-  { name: "service-kind", topic: "service", parent: "service", of: (w) => [w.kind, w.service] },
-  { name: "service-who", topic: "service", parent: "service", of: (w) => [w.who, w.service] },
-  { name: "service-gap", topic: "service", parent: "service", of: (w) => [w.pace, w.service] },
+  { name: "service-kind", topic: "service", parent: "service", of: ["kind", "service"] },
+  { name: "service-who", topic: "service", parent: "service", of: ["who", "service"] },
+  { name: "service-gap", topic: "service", parent: "service", of: ["pace", "service"] },
 ];
 
 /** Rate of a cluster that nothing is known of, and how many outcomes that belief is worth. */
@@ -77,9 +78,10 @@ export const features: ReadonlyArray<{ readonly name: string; readonly topic: To
 
 const keyOf = ({ name, of }: Attribute, words: Words): string | undefined => {
   let key = name;
-  for (const part of of(words)) {
-    if (part === undefined) return undefined;
-    key += `:${part}`;
+  for (let i = 0; i < of.length; i++) {
+    const word = words[of[i] as keyof Words];
+    if (word === undefined) return undefined;
+    key += ":" + word;
   }
   return key;
 };

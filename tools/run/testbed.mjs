@@ -9,14 +9,23 @@ import { Failed, say } from "./steps.mjs";
 const KUBECONFIG = "NOPEA_TESTBED_KUBECONFIG";
 
 /**
- * Builds what the test-bed lacks, where Go is; under CI also what only a few tests need, since there
- * no test may be skipped for it.
+ * Builds what the test-bed lacks, where Go is; under CI also what only a few tests ask for, which
+ * are skipped by name where it isn't.
  *
  * @returns {Promise<string | undefined>} why there is no test-bed
  */
 export async function prepareTestbed() {
   if (process.env[KUBECONFIG] !== undefined) return undefined;
-  const names = process.env["CI"] === undefined ? NEEDED : [...NEEDED, ...ARGO, ...HELM];
+  const failure = await make(NEEDED);
+  if (failure === undefined && process.env["CI"] !== undefined) {
+    const lacking = await make([...ARGO, ...HELM]);
+    if (lacking !== undefined) say(`  ...   ${lacking}`);
+  }
+  return failure;
+}
+
+/** Builds what is missing of these; answers why it can't. */
+async function make(names) {
   const lacking = missing(names);
   if (lacking.length === 0) return undefined;
   const reason = cannotBuild();

@@ -250,7 +250,7 @@ const takeIn = (
   Effect.gen(function* () {
     yield* ClusterIdentity.remember(needs.deploys, cluster, facts.ref.cluster);
     if (Option.isNone(ledger)) return;
-    yield* takeInLedgers(needs, [{ ref: facts.ref, stored: ledger.value }]);
+    yield* takeInLedgers(needs, [{ ref: facts.ref, stored: ledger.value }], true);
     yield* needs.memory.catchUp;
   }).pipe(
     Effect.catchTag("StoreUnavailable", (failure) => shortcomings.add("memory", failure.message)),

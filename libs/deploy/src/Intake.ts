@@ -57,8 +57,8 @@ export interface Found {
 
 /**
  * What ledgers have, into the store, in one transaction: their outcomes, a copy of each, and from
- * where on to learn. Answers how many outcomes were new; they are learnt by `catchUp`, once all
- * ledgers are in.
+ * where on to learn. Answers how many outcomes were new. They are learnt in it too where these are
+ * `all` there are to learn from; else by `catchUp`, once all ledgers are in.
  */
 export const takeInLedgers = (
   {
@@ -71,6 +71,7 @@ export const takeInLedgers = (
     readonly memory: typeof Memory.Memory.Service;
   },
   found: ReadonlyArray<Found>,
+  all: boolean,
 ): Effect.Effect<number, StoreError.StoreUnavailable> =>
   Effect.gen(function* () {
     if (found.length === 0) return 0;
@@ -81,12 +82,13 @@ export const takeInLedgers = (
     }));
     return yield* store.transaction(() =>
       Effect.gen(function* () {
-        const taken = yield* deploys.takeInLedgers(ledgers);
+        const taken = yield* deploys.takeInLedgers(ledgers, all);
         for (const { ref, stored } of found) {
           const { learnAfter } = stored.ledger;
           if (learnAfter !== undefined) yield* memory.forget(ref, learnAfter);
         }
-        return taken;
+        if (all) yield* memory.learnRows(taken);
+        return taken.length;
       }),
     );
   });
@@ -152,7 +154,11 @@ export const make: Effect.Effect<
       for (let from = 0; from < found.length; from += ledgersAtOnce) {
         const places = found.slice(from, from + ledgersAtOnce);
         const ledgers = yield* Effect.forEach(places, find, { concurrency });
-        taken += yield* takeInLedgers({ store, deploys, memory }, ledgers.flatMap(Option.toArray));
+        taken += yield* takeInLedgers(
+          { store, deploys, memory },
+          ledgers.flatMap(Option.toArray),
+          places.length === found.length,
+        );
       }
       // All of them together, in the order in which they ended: so every machine learns the same.
       yield* memory.catchUp;

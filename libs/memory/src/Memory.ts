@@ -4,8 +4,9 @@
  * stores that were fed the same outcomes, in whatever order, say the same. Nothing is read from a
  * cluster here; and what can't be written or read is the store's one failure.
  */
+import type { SqlClient } from "@effect/sql/SqlClient";
 import type { DeployContext, DeployId, MemoryGraph, Service } from "@nopea/domain";
-import { Store, type StoreError } from "@nopea/store";
+import { type DeployRow, Store, type StoreError } from "@nopea/store";
 import { Chunk, Clock, Context, Effect, Layer, Option, Stream } from "effect";
 import * as DeployContexts from "./internal/context.js";
 import * as Exporting from "./internal/exporting.js";
@@ -13,7 +14,7 @@ import * as Forgetting from "./internal/forgetting.js";
 import * as Graph from "./internal/graph.js";
 import * as Learning from "./internal/learning.js";
 import * as Outcomes from "./internal/outcomes.js";
-import type { ChangeFacts, Lesson } from "./Lesson.js";
+import { type ChangeFacts, fromRow, type Lesson } from "./Lesson.js";
 
 type StoreUnavailable = StoreError.StoreUnavailable;
 
@@ -51,6 +52,13 @@ export class Memory extends Context.Tag("@nopea/memory/Memory")<
      * further. Any number of processes may do so at once: each outcome is learnt once.
      */
     readonly learn: Effect.Effect<number, StoreUnavailable>;
+    /**
+     * Learns these rows of the deploys table, which the caller has written as learnt in the
+     * transaction that this is a part of: they needn't be read again.
+     */
+    readonly learnRows: (
+      rows: ReadonlyArray<DeployRow.DeployRow>,
+    ) => Effect.Effect<void, StoreUnavailable>;
     /** Learns until nothing is left, a transaction at a time. Not to be called inside one. */
     readonly catchUp: Effect.Effect<number, StoreUnavailable>;
     /** What memory says before a deploy. It reads what is learnt: `learn` comes first. */
@@ -113,7 +121,7 @@ export const make = Effect.map(Store.Store, (store) => {
     return yield* store.transaction((sql) =>
       Effect.gen(function* () {
         const { count, lessons } = yield* Outcomes.take(sql, atOnce);
-        for (const [cluster, some] of byCluster(lessons)) yield* Learning.add(sql, cluster, some);
+        yield* addAll(sql, lessons);
         return count + (yield* Learning.goOn(sql));
       }),
     );
@@ -131,17 +139,18 @@ export const make = Effect.map(Store.Store, (store) => {
   );
 
   const importSome = (lessons: ReadonlyArray<Lesson>) =>
-    store.transaction((sql) =>
-      Effect.gen(function* () {
-        let sum = none;
-        for (const [cluster, some] of byCluster(lessons))
-          sum = plus(sum, yield* Learning.add(sql, cluster, some));
-        return sum;
-      }),
-    );
+    store.transaction((sql) => addAll(sql, lessons));
 
   return Memory.of({
     learn,
+    learnRows: Effect.fn("Memory.learnRows")((rows) =>
+      store.transaction((sql) =>
+        addAll(
+          sql,
+          rows.flatMap((row) => fromRow(row) ?? []),
+        ),
+      ),
+    ),
     catchUp,
     // No span of its own: it would be an eighth of what a context leaves to the garbage collector,
     // and who asks for one has a span already.
@@ -199,6 +208,14 @@ const plus = (a: Imported, b: Imported): Imported => ({
   added: a.added + b.added,
   revised: a.revised + b.revised,
 });
+
+const addAll = (sql: SqlClient, lessons: ReadonlyArray<Lesson>) =>
+  Effect.gen(function* () {
+    let sum = none;
+    for (const [cluster, some] of byCluster(lessons))
+      sum = plus(sum, yield* Learning.add(sql, cluster, some));
+    return sum;
+  });
 
 const byCluster = (lessons: ReadonlyArray<Lesson>): ReadonlyMap<string, ReadonlyArray<Lesson>> => {
   const clusters = new Map<string, Array<Lesson>>();

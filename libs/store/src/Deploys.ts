@@ -85,13 +85,17 @@ export class Deploys extends Context.Tag("@nopea/store/Deploys")<
       rows: ReadonlyArray<DeployRow>,
       copy: Option.Option<LedgerCopy>,
     ) => Effect.Effect<number, StoreUnavailable>;
-    /** The same of many services, as one transaction. */
+    /**
+     * The same of many services, as one transaction; answers the rows that were new. With `learned`
+     * they count as learnt: the caller learns them in a transaction that this is a part of.
+     */
     readonly takeInLedgers: (
       ledgers: ReadonlyArray<{
         readonly rows: ReadonlyArray<DeployRow>;
         readonly copy: LedgerCopy;
       }>,
-    ) => Effect.Effect<number, StoreUnavailable>;
+      learned?: boolean,
+    ) => Effect.Effect<ReadonlyArray<DeployRow>, StoreUnavailable>;
     readonly ledgerCopy: (
       ref: Service.ServiceRef,
     ) => Effect.Effect<Option.Option<LedgerCopy>, StoreUnavailable>;
@@ -147,21 +151,23 @@ export const make = Effect.map(Store, (store) =>
     ),
     takeIn: Effect.fn("Deploys.takeIn")((rows, copy) =>
       store.transaction((sql) =>
-        Effect.zipRight(Ledgers.keep(sql, Option.toArray(copy)), Rows.takeIn(sql, rows)),
+        Effect.zipRight(
+          Ledgers.keep(sql, Option.toArray(copy)),
+          Effect.map(Rows.takeIn(sql, rows, false), (added) => added.size),
+        ),
       ),
     ),
-    takeInLedgers: Effect.fn("Deploys.takeInLedgers")((ledgers) =>
+    takeInLedgers: Effect.fn("Deploys.takeInLedgers")((ledgers, learned = false) =>
       store.transaction((sql) =>
-        Effect.zipRight(
-          Ledgers.keep(
+        Effect.gen(function* () {
+          yield* Ledgers.keep(
             sql,
             ledgers.map(({ copy }) => copy),
-          ),
-          Rows.takeIn(
-            sql,
-            ledgers.flatMap(({ rows }) => rows),
-          ),
-        ),
+          );
+          const rows = ledgers.flatMap(({ rows }) => rows);
+          const added = yield* Rows.takeIn(sql, rows, learned);
+          return rows.filter(({ id }) => added.delete(id));
+        }),
       ),
     ),
     ledgerCopy: Effect.fn("Deploys.ledgerCopy")((ref) =>

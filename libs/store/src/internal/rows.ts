@@ -55,19 +55,22 @@ const rowsAtOnce = 400;
 /** By their ids, which is about as they ended: what is learnt together lies together in the file. */
 const byId = (a: DeployRow, b: DeployRow): number => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 
-export const takeIn = (sql: SqlClient, rows: ReadonlyArray<DeployRow>) =>
+/** Answers the ids of those that were new, which are marked as learnt where the caller learns them. */
+export const takeIn = (sql: SqlClient, rows: ReadonlyArray<DeployRow>, learned: boolean) =>
   Effect.gen(function* () {
-    let added = 0;
+    const added = new Set<string>();
     const sorted = rows.toSorted(byId);
-    for (let start = 0; start < sorted.length; start += rowsAtOnce)
-      added += yield* takeInSome(sql, sorted.slice(start, start + rowsAtOnce).map(encode));
+    for (let start = 0; start < sorted.length; start += rowsAtOnce) {
+      const some = sorted.slice(start, start + rowsAtOnce).map(encode);
+      for (const { id } of yield* takeInSome(sql, some, learned)) added.add(id);
+    }
     return added;
   });
 
-const takeInSome = (sql: SqlClient, theirs: ReadonlyArray<Columns>) =>
+const takeInSome = (sql: SqlClient, theirs: ReadonlyArray<Columns>, learned: boolean) =>
   Effect.gen(function* () {
     const inserted = yield* sql<Pick<Columns, "id">>`INSERT INTO deploys ${sql.insert(
-      theirs.map((columns) => ({ ...columns, owner: "" })),
+      theirs.map((columns) => ({ ...columns, owner: "", learned: Number(learned) })),
     )} ON CONFLICT (id) DO NOTHING RETURNING id`;
     const fresh = new Set(inserted.map(({ id }) => id));
     const added: Array<Columns> = [];
@@ -78,7 +81,7 @@ const takeInSome = (sql: SqlClient, theirs: ReadonlyArray<Columns>) =>
       sql,
       added.filter(({ state }) => state !== "refused"),
     );
-    if (others.length === 0) return added.length;
+    if (others.length === 0) return added;
     const found = yield* sql<Columns>`SELECT * FROM deploys WHERE ${sql.in(
       "id",
       others.map(({ id }) => id),
@@ -95,7 +98,7 @@ const takeInSome = (sql: SqlClient, theirs: ReadonlyArray<Columns>) =>
         yield* sql`UPDATE deploys SET learned = 0 WHERE id = ${ours.id}`;
       if (ours.state === "refused") yield* count(sql, ours, 1);
     }
-    return added.length;
+    return added;
   });
 
 /** True where memory learnt from a row that knew less: it learns from this one again. */

@@ -86,8 +86,13 @@ describeCluster(
       };
     };
 
-    // More of them in libs/store/test/Restoration.test.ts.
     const ways: Record<string, (file: string) => void> = {
+      "has a damaged header": (file) => {
+        const fd = openSync(file, "r+");
+        writeSync(fd, Buffer.alloc(100, 0xff), 0, 100, 0);
+        closeSync(fd);
+      },
+      "is no database": (file) => writeFileSync(file, "this is no database at all, ".repeat(200)),
       "is cut off": (file) => truncateSync(file, Math.floor(statSync(file).size / 2)),
       "is garbage behind its header": (file) => {
         const fd = openSync(file, "r+");
@@ -95,6 +100,7 @@ describeCluster(
         writeSync(fd, Buffer.alloc(size - 4096, 0x55), 0, size - 4096, 4096);
         closeSync(fd);
       },
+      "is empty": (file) => truncateSync(file, 0),
     };
     for (const [name, damage] of Object.entries(ways)) {
       it(`${name}: it is set aside and restored by the next deploy, which says so`, async () => {

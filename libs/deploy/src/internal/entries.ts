@@ -12,44 +12,42 @@ const among = ({ literals }: { readonly literals: ReadonlyArray<unknown> }): Che
   const known = new Set(literals);
   return (value) => known.has(value);
 };
-const isString: Check = (value) => typeof value === "string";
+const struct = (fields: Readonly<Record<string, Check>>): Check => {
+  const each = Object.entries(fields);
+  return (value) =>
+    typeof value === "object" &&
+    value !== null &&
+    each.every(([key, is]) => is((value as Readonly<Record<string, unknown>>)[key]));
+};
 const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 
-const { kind, semver } = Plan.Change.fields;
-const [isKind, isSemver, isWhoKind] = [kind, semver, Who.Who.fields.kind].map(among) as [
-  Check,
-  Check,
-  Check,
-];
-const isChange = (value: Partial<Plan.Change> | null): boolean =>
-  typeof value === "object" &&
-  value !== null &&
-  isKind(value.kind) &&
-  isSemver(value.semver) &&
-  isCount(value.objects) &&
-  isCount(value.lines);
-const isWho = (value: Partial<Who.Who> | null): boolean =>
-  typeof value === "object" &&
-  value !== null &&
-  isWhoKind(value.kind) &&
-  typeof value.name === "string" &&
-  value.name.length <= Who.NAME_LIMIT;
+const change = {
+  kind: among(Plan.Change.fields.kind),
+  semver: among(Plan.Change.fields.semver),
+  objects: isCount,
+  lines: isCount,
+} satisfies Record<keyof typeof Plan.Change.Encoded, Check>;
 
-const checks = new Map<string, Check>(
-  Object.entries({
-    id: DeployId.is,
-    accepted: Timestamp.is,
-    ended: Timestamp.is,
-    outcome: among(Outcome.Outcome),
-    strategy: among(Strategy.Strategy),
-    restored: (value) => typeof value === "boolean",
-    rollback_of: DeployId.is,
-    reason: among(Reason.Reason),
-    change: isChange as Check,
-    who: isWho as Check,
-    digest: isString,
-  } satisfies Record<keyof typeof Ledger.OutcomeEntry.Encoded, Check>),
-);
+const who = {
+  kind: among(Who.Who.fields.kind),
+  name: (value) => typeof value === "string" && value.length <= Who.NAME_LIMIT,
+} satisfies Record<keyof typeof Who.Who.Encoded, Check>;
+
+const entry = {
+  id: DeployId.is,
+  accepted: Timestamp.is,
+  ended: Timestamp.is,
+  outcome: among(Outcome.Outcome),
+  strategy: among(Strategy.Strategy),
+  restored: (value) => typeof value === "boolean",
+  rollback_of: DeployId.is,
+  reason: among(Reason.Reason),
+  change: struct(change),
+  who: struct(who),
+  digest: (value) => typeof value === "string",
+} satisfies Record<keyof typeof Ledger.OutcomeEntry.Encoded, Check>;
+
+const checks = new Map<string, Check>(Object.entries(entry));
 
 const needed = ["id", "accepted", "ended", "outcome", "strategy"] as const;
 

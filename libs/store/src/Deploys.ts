@@ -94,7 +94,7 @@ export class Deploys extends Context.Tag("@nopea/store/Deploys")<
         readonly rows: ReadonlyArray<DeployRow>;
         readonly copy: LedgerCopy;
       }>,
-      learned?: boolean,
+      learned: boolean,
     ) => Effect.Effect<ReadonlyArray<DeployRow>, StoreUnavailable>;
     readonly ledgerCopy: (
       ref: Service.ServiceRef,
@@ -153,20 +153,22 @@ export const make = Effect.map(Store, (store) =>
       store.transaction((sql) =>
         Effect.zipRight(
           Ledgers.keep(sql, Option.toArray(copy)),
-          Effect.map(Rows.takeIn(sql, rows, false), (added) => added.size),
+          Effect.map(Rows.takeIn(sql, rows, false), (added) => added.length),
         ),
       ),
     ),
-    takeInLedgers: Effect.fn("Deploys.takeInLedgers")((ledgers, learned = false) =>
+    takeInLedgers: Effect.fn("Deploys.takeInLedgers")((ledgers, learned) =>
       store.transaction((sql) =>
         Effect.gen(function* () {
           yield* Ledgers.keep(
             sql,
             ledgers.map(({ copy }) => copy),
           );
-          const rows = ledgers.flatMap(({ rows }) => rows);
-          const added = yield* Rows.takeIn(sql, rows, learned);
-          return rows.filter(({ id }) => added.delete(id));
+          return yield* Rows.takeIn(
+            sql,
+            ledgers.flatMap(({ rows }) => rows),
+            learned,
+          );
         }),
       ),
     ),

@@ -103,7 +103,7 @@ export const partsOf = (
 ): ReadonlyArray<Pairs.Part> => {
   const parts: Array<Pairs.Part> = [];
   for (const pair of pairs) {
-    if (pair.failed === 0 || pair.learnt < Pairs.HEARD_FROM) continue;
+    if (pair.failed === 0) continue;
     const logOdds = Pairs.logOddsOf(pairOf(pair, all));
     if (logOdds > 0) parts.push({ service: String(pair.before), logOdds });
   }
@@ -148,6 +148,7 @@ export const read = (sql: SqlClient, pairs: ReadonlyArray<PairFigures>) =>
       const rows = yield* sql<
         Row & { place: number }
       >`WITH d (at, before, after) AS (VALUES ${tuples(
+        sql,
         some.map(({ before, after }, at) => [at, before, after]),
       )}) SELECT d.at AS "place", p.* FROM d
       CROSS JOIN memory_pairs p ON p.after = d.after AND p.before = d.before`;
@@ -236,6 +237,7 @@ export const write = (
       rowsAlike,
     ))
       yield* sql`WITH d (after, before) AS (VALUES ${tuples(
+        sql,
         some.map(({ after, before }) => [after, before]),
       )}) DELETE FROM memory_pairs WHERE (after, before) IN (SELECT after, before FROM d)`;
     yield* writeChances(sql, all);
@@ -255,7 +257,7 @@ const writeChances = (sql: SqlClient, all: ReadonlyMap<number, Pairs.Counts>) =>
       }
     }
     for (const some of chunked(updates, rowsAlike))
-      yield* sql`WITH d (after, before, chance) AS (VALUES ${tuples(some)})
+      yield* sql`WITH d (after, before, chance) AS (VALUES ${tuples(sql, some)})
         UPDATE memory_pairs SET chance = d.chance FROM d
         WHERE memory_pairs.after = d.after AND memory_pairs.before = d.before`;
   });

@@ -97,7 +97,7 @@ export const hasStopped = ({ both, wellSince }: Pair): boolean => {
  * or four within the hour: nothing is added before so many. On real histories what was heard
  * sooner cost more than it told, on generated ones waiting costs next to nothing.
  */
-export const HEARD_FROM = 5;
+const HEARD_FROM = 5;
 /** How probable it is, before anything was seen, that another's deploy is no matter. */
 const SPIKE = 0.95;
 /** And what it adds if it is one, in log-odds: each alike; and the same as factors of the odds. */

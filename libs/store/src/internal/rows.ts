@@ -55,35 +55,33 @@ const rowsAtOnce = 400;
 /** By their ids, which is about as they ended: what is learnt together lies together in the file. */
 const byId = (a: DeployRow, b: DeployRow): number => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 
-/** Answers the ids of those that were new, which are marked as learnt where the caller learns them. */
+/** Answers those that were new, which are marked as learnt where the caller learns them. */
 export const takeIn = (sql: SqlClient, rows: ReadonlyArray<DeployRow>, learned: boolean) =>
   Effect.gen(function* () {
-    const added = new Set<string>();
+    const added: Array<DeployRow> = [];
     const sorted = rows.toSorted(byId);
-    for (let start = 0; start < sorted.length; start += rowsAtOnce) {
-      const some = sorted.slice(start, start + rowsAtOnce).map(encode);
-      for (const { id } of yield* takeInSome(sql, some, learned)) added.add(id);
-    }
+    for (let start = 0; start < sorted.length; start += rowsAtOnce)
+      added.push(...(yield* takeInSome(sql, sorted.slice(start, start + rowsAtOnce), learned)));
     return added;
   });
 
-/** `theirs` are the caller's no longer: to copy thousands takes as long as a third of inserting them. */
-const takeInSome = (sql: SqlClient, theirs: ReadonlyArray<Columns>, learned: boolean) =>
+const takeInSome = (sql: SqlClient, theirs: ReadonlyArray<DeployRow>, learned: boolean) =>
   Effect.gen(function* () {
     const own = { owner: "", learned: Number(learned) };
     const inserted = yield* sql<Pick<Columns, "id">>`INSERT INTO deploys ${sql.insert(
-      theirs.map((columns) => Object.assign(columns as object, own)),
+      // Not by spread: to copy thousands takes as long as a third of inserting them.
+      theirs.map((row) => Object.assign(encode(row) as object, own)),
     )} ON CONFLICT (id) DO NOTHING RETURNING id`;
     const fresh = new Set(inserted.map(({ id }) => id));
-    const added: Array<Columns> = [];
+    const added: Array<DeployRow> = [];
     const others: Array<Columns> = [];
     // The same id twice among them: the first was inserted, the second is merged with it.
-    for (const columns of theirs)
-      if (fresh.delete(columns.id)) added.push(columns);
-      else others.push(without(columns, own));
+    for (const row of theirs)
+      if (fresh.delete(row.id)) added.push(row);
+      else others.push(encode(row));
     yield* countAll(
       sql,
-      added.filter(({ state }) => state !== "refused"),
+      added.flatMap(({ state, ref }) => (state === "refused" ? [] : [ref])),
     );
     if (others.length === 0) return added;
     const found = yield* sql<Columns>`SELECT * FROM deploys WHERE ${sql.in(
@@ -104,11 +102,6 @@ const takeInSome = (sql: SqlClient, theirs: ReadonlyArray<Columns>, learned: boo
     }
     return added;
   });
-
-const without = (columns: Columns, keys: object): Columns =>
-  Object.fromEntries(
-    Object.entries(columns).filter(([key]) => !(key in keys)),
-  ) as unknown as Columns;
 
 /** True where memory learnt from a row that knew less: it learns from this one again. */
 const isAnotherLesson = (ours: Columns, merged: Columns): boolean =>

@@ -380,6 +380,7 @@ export class Book {
     return Effect.gen(this, function* () {
       for (const rows of chunked([...this.#services], rowsAlike))
         yield* sql`WITH d (id, learnt, failed, blamed, expected, weight) AS (VALUES ${tuples(
+          sql,
           rows.map(([id, it]) => [id, it.learnt, it.failed, it.blamed, it.expected, it.weight]),
         )})
         UPDATE memory_services SET learnt = memory_services.learnt + d.learnt,
@@ -390,6 +391,7 @@ export class Book {
         FROM d WHERE memory_services.id = d.id`;
       for (const rows of chunked([...this.#namespaces], rowsAlike))
         yield* sql`WITH d (id, learnt, failed) AS (VALUES ${tuples(
+          sql,
           rows.map(([id, it]) => [id, it.learnt, it.failed]),
         )})
         UPDATE memory_namespaces SET learnt = memory_namespaces.learnt + d.learnt,

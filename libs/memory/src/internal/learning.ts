@@ -475,7 +475,7 @@ const write = (sql: SqlClient, rows: ReadonlyArray<Changed>) =>
   Effect.forEach(
     chunked(rows, 1_000),
     (some) =>
-      sql`WITH d (seq, gap, together, last, expected, blame, heard) AS (VALUES ${tuples(some)})
+      sql`WITH d (seq, gap, together, last, expected, blame, heard) AS (VALUES ${tuples(sql, some)})
       UPDATE memory_lessons SET gap = d.gap, together = d.together, last = d.last,
         expected = d.expected, blame = d.blame, heard = d.heard
       FROM d WHERE memory_lessons.seq = d.seq`,

@@ -137,7 +137,7 @@ export const areAmong = (sql: SqlClient, lessons: ReadonlyArray<New>) =>
     for (const { namespace, started } of lessons)
       first.set(namespace, Math.min(started, first.get(namespace) ?? never));
     for (const some of chunked([...first], 2_000)) {
-      const rows = yield* sql`WITH d (namespace, started) AS (VALUES ${tuples(some)})
+      const rows = yield* sql`WITH d (namespace, started) AS (VALUES ${tuples(sql, some)})
         SELECT 1 FROM d CROSS JOIN memory_lessons l
         WHERE l.namespace = d.namespace AND l.started >= d.started LIMIT 1`;
       if (rows.length > 0) return true;
@@ -170,6 +170,7 @@ const ofServices = (sql: SqlClient, targets: ReadonlyArray<Target>) =>
   Effect.map(
     sql<{ seq: number; gap: number | null; last: string | null }>`
       WITH d (seq, service, started) AS (VALUES ${tuples(
+        sql,
         targets.map(({ seq, service, started }) => [seq, service, started]),
       )}) SELECT d.seq, ${ofService(sql)} FROM d`,
     (rows) => new Map(rows.map(({ seq, gap, last }) => [seq, { gap, last: lettersOf(last) }])),
@@ -182,7 +183,7 @@ const inWindows = (sql: SqlClient, targets: ReadonlyArray<Target>) =>
     const began = new Map<number, Array<Began>>();
     for (const some of chunked(windows, 500)) {
       const rows = yield* sql<Began>`
-        WITH d (namespace, since, until) AS (VALUES ${tuples(some)})
+        WITH d (namespace, since, until) AS (VALUES ${tuples(sql, some)})
         SELECT l.id, l.namespace, l.service, l.started FROM d
         CROSS JOIN memory_lessons l
         WHERE l.namespace = d.namespace AND l.started >= d.since AND l.started <= d.until
@@ -249,6 +250,7 @@ export const affected = (
     const early = changed.filter(({ started }) => started <= until.revealed);
     for (const some of chunked(early, 1_000)) {
       const d = sql`d (namespace, service, started, revealed, id) AS (VALUES ${tuples(
+        sql,
         some.map((one) => [one.namespace, one.service, one.started, one.revealed, one.id]),
       )})`;
       const rows = yield* sql<LessonRow>`WITH ${d}, touched (seq) AS (

@@ -66,7 +66,10 @@ const evidence = (sql: SqlClient, service: number, reasons: ReadonlyArray<Reason
       id: string;
       started: number;
       text: string | null;
-    }>`WITH b (reason) AS (VALUES ${tuples(reasons.map((reason) => [reason]))})
+    }>`WITH b (reason) AS (VALUES ${tuples(
+      sql,
+      reasons.map((reason) => [reason]),
+    )})
       SELECT l.reason, l.id, l.started, ${message} AS text FROM b
       CROSS JOIN memory_lessons l LEFT JOIN deploys d ON d.id = l.id
       WHERE l.seq IN (SELECT f.seq FROM memory_lessons f

@@ -45,6 +45,7 @@ export const find = (sql: SqlClient, clusterId: number, names: ReadonlyArray<Nam
     for (const some of chunked([...unique.values()], 1_000)) {
       const rows = yield* sql<Place>`
         WITH d (namespace, service) AS (VALUES ${tuples(
+          sql,
           some.map(({ namespace, service }) => [namespace, service]),
         )})
         SELECT ${columns(sql)} FROM d
@@ -68,6 +69,7 @@ export const ensure = (sql: SqlClient, clusterId: number, names: ReadonlyArray<N
       )} ON CONFLICT (cluster, namespace) DO NOTHING`;
     for (const some of chunked(missing, 1_000))
       yield* sql`WITH d (namespace, service) AS (VALUES ${tuples(
+        sql,
         some.map(({ namespace, service }) => [namespace, service]),
       )})
       INSERT INTO memory_services

@@ -2,7 +2,8 @@
  * The rows of memory's tables, and the two ways in which SQL takes many of them at once. Their
  * columns are described in the room's README.
  */
-import { type Fragment, unsafeFragment } from "@effect/sql/Statement";
+import type { SqlClient } from "@effect/sql/SqlClient";
+import type { Fragment } from "@effect/sql/Statement";
 import { DeployId, type Reason } from "@nopea/domain";
 import type { ChangeFacts, Lesson } from "../Lesson.js";
 import * as Model from "../risk/Model.js";
@@ -124,11 +125,11 @@ export const isForgotten = (
   learnAfter !== null &&
   (source === "deploy" ? id <= learnAfter : startedAt <= DeployId.toMillis(learnAfter));
 
-/** `(…), (…)`: what follows `VALUES`. All rows are of one length. */
-export const tuples = (rows: ReadonlyArray<ReadonlyArray<string | number | null>>): Fragment => {
-  const tuple = `(${"?,".repeat(rows[0]?.length ?? 0).slice(0, -1)})`;
-  return unsafeFragment(`${tuple},`.repeat(rows.length).slice(0, -1), rows.flat());
-};
+/** `(…), (…)`: what follows `VALUES`. */
+export const tuples = (
+  sql: SqlClient,
+  rows: ReadonlyArray<ReadonlyArray<string | number | null>>,
+): Fragment => sql.join(", ", false)(rows.map((row) => sql`${sql.in(row)}`));
 
 /**
  * Rows in one statement, of which there are often thousands, and seldom equally many: nearly all

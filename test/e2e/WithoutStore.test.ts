@@ -150,6 +150,7 @@ describeCluster(
     });
 
     it("leaves what waits in the spool where it is", async () => {
+      await remembered(cluster);
       const { json, state } = session(cluster);
       mkdirSync(state, { recursive: true });
       const options = { binary: withoutModule() };
